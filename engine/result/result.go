@@ -1,0 +1,135 @@
+// Package result holds the plain types of a finished analysis: what is kept,
+// shown and exported. It depends on the standard library only.
+package result
+
+// Version is the version of the JSON form of a Result.
+const Version = 1
+
+// Result is one finished analysis. It is immutable once made; places are in
+// level-0 pixels of the slide file.
+type Result struct {
+	Version    int        `json:"version"`
+	Slide      Slide      `json:"slide"`
+	Model      Model      `json:"model"`
+	Encoder    Encoder    `json:"encoder"`
+	Device     Device     `json:"device"`
+	Prediction Prediction `json:"prediction"`
+	Levels     []Level    `json:"levels"` // lowest magnification first
+	Counts     Counts     `json:"counts"`
+	Seconds    Seconds    `json:"seconds"`
+	Seed       uint64     `json:"seed"`
+	// Warnings are sentences for the reader: an untrained model, resolution in
+	// doubt, no tissue found, an encoder outside its magnification, a fallback.
+	Warnings []string `json:"warnings"`
+	Notice   string   `json:"notice"` // always ResearchUse
+}
+
+// ResearchUse stands in every output.
+const ResearchUse = "For research use only. Not for use in diagnostic procedures."
+
+// Slide identifies the slide that was analysed.
+type Slide struct {
+	Path      string     `json:"path"`
+	Vendor    string     `json:"vendor"`
+	Width     int        `json:"width"`
+	Height    int        `json:"height"`
+	MPP       [2]float64 `json:"mpp"` // micrometres per pixel, x and y
+	MPPSource string     `json:"mpp_source"`
+	Bounds    Rect       `json:"bounds"`
+}
+
+// Rect is a rectangle in level-0 pixels.
+type Rect struct {
+	X      float64 `json:"x"`
+	Y      float64 `json:"y"`
+	Width  float64 `json:"width"`
+	Height float64 `json:"height"`
+}
+
+// Model identifies the model that ran.
+type Model struct {
+	Name           string    `json:"name"`
+	Method         string    `json:"method"`
+	SHA256         string    `json:"sha256"`
+	Magnifications []float64 `json:"magnifications"` // ascending
+	K              []int     `json:"k"`              // patches zoomed into, per magnification but the last
+	Classes        []string  `json:"classes"`
+	Trained        bool      `json:"trained"`
+	Note           string    `json:"note,omitempty"` // what a reader must know of the model
+}
+
+// Encoder identifies the patch encoder.
+type Encoder struct {
+	Name   string `json:"name"`
+	SHA256 string `json:"sha256"`
+	Dim    int    `json:"dim"`
+}
+
+// Device says what was asked for, what ran, and why.
+type Device struct {
+	Requested string    `json:"requested"`
+	Used      string    `json:"used"`
+	Name      string    `json:"name"` // the hardware's name, for people
+	Reason    string    `json:"reason"`
+	Tried     []Attempt `json:"tried"`
+}
+
+// Attempt is one device that was considered.
+type Attempt struct {
+	Device string `json:"device"`
+	OK     bool   `json:"ok"`
+	Detail string `json:"detail"`
+}
+
+// Prediction is the model's answer.
+type Prediction struct {
+	Label         string    `json:"label"`
+	Probabilities []float64 `json:"probabilities"` // in the order of Model.Classes
+	Logits        []float64 `json:"logits"`
+}
+
+// Level is what the model saw at one magnification.
+type Level struct {
+	Magnification float64 `json:"magnification"`
+	Patches       []Patch `json:"patches"`
+}
+
+// Patch is one patch the model read. Attention sums to 1 over the level's
+// patches; so does ZoomAttention, which is 0 everywhere at the highest
+// magnification, where there is nothing left to zoom into.
+type Patch struct {
+	X             float64 `json:"x"` // left, level-0 pixels
+	Y             float64 `json:"y"`
+	Size          float64 `json:"size"` // width, level-0 pixels
+	Height        float64 `json:"height"`
+	Attention     float64 `json:"attention"`
+	ZoomAttention float64 `json:"zoom_attention"`
+	Selected      bool    `json:"selected"`
+	// Parent is the index, in the previous level's Patches, of the patch that
+	// was zoomed into; -1 at the lowest magnification.
+	Parent int `json:"parent"`
+}
+
+// Counts compares the patches that were read with those an exhaustive method
+// would have read at the same magnifications.
+type Counts struct {
+	Encoded    int `json:"encoded"`
+	Exhaustive int `json:"exhaustive"`
+}
+
+// Seconds are wall times. Reading and encoding overlap, so the parts can add up
+// to more than the total.
+type Seconds struct {
+	Tissue float64 `json:"tissue"`
+	Read   float64 `json:"read"`
+	Encode float64 `json:"encode"`
+	Heads  float64 `json:"heads"`
+	Total  float64 `json:"total"`
+}
+
+// Progress is how far long work has come. Total is 0 while it is unknown.
+type Progress struct {
+	Stage string
+	Done  int
+	Total int
+}
