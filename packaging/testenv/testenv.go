@@ -1,0 +1,57 @@
+// Package testenv finds what tests need from outside the repository: shared
+// vectors, sample data and native libraries. What is absent skips the test, and
+// says so.
+package testenv
+
+import (
+	"os"
+	"path/filepath"
+	"runtime"
+	"testing"
+)
+
+// Root is the folder of go.mod.
+func Root() string {
+	_, file, _, _ := runtime.Caller(0)
+	return filepath.Dir(filepath.Dir(filepath.Dir(file)))
+}
+
+// Golden is the folder of the golden vectors: $ZOOMSCOPE_GOLDEN, or
+// ../shared/golden beside the repository.
+func Golden(t testing.TB) string {
+	t.Helper()
+	return find(t, "golden vectors", "ZOOMSCOPE_GOLDEN", filepath.Join(Root(), "..", "shared", "golden"))
+}
+
+// Data is the folder of sample slides, tiles and weights: $ZOOMSCOPE_DATA, or
+// ../shared/data beside the repository.
+func Data(t testing.TB) string {
+	t.Helper()
+	return find(t, "sample data", "ZOOMSCOPE_DATA", filepath.Join(Root(), "..", "shared", "data"))
+}
+
+// ORT is the path of ONNX Runtime's library: $ZOOMSCOPE_ORT, or the one that
+// packaging/setup.sh installed.
+func ORT(t testing.TB) string {
+	t.Helper()
+	return find(t, "ONNX Runtime", "ZOOMSCOPE_ORT", filepath.Join(Root(), "third_party", "onnxruntime", "libonnxruntime.so.1"))
+}
+
+// OpenSlide is the path of OpenSlide's library: $ZOOMSCOPE_OPENSLIDE, or the
+// one that packaging/setup.sh installed.
+func OpenSlide(t testing.TB) string {
+	t.Helper()
+	return find(t, "OpenSlide", "ZOOMSCOPE_OPENSLIDE", filepath.Join(Root(), "third_party", "openslide", "libopenslide.so.1"))
+}
+
+func find(t testing.TB, what, env, fallback string) string {
+	t.Helper()
+	path := os.Getenv(env)
+	if path == "" {
+		path = fallback
+	}
+	if _, err := os.Stat(path); err != nil {
+		t.Skipf("%s not there (%v); set %s", what, err, env)
+	}
+	return path
+}
