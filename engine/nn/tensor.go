@@ -86,3 +86,58 @@ type Session interface {
 type Opener interface {
 	Open(onnx []byte) (Session, error)
 }
+
+// BoolTensor is F32Tensor for Bool, whose elements are 0 and 1.
+func BoolTensor(data []uint8, shape ...int) *Tensor {
+	mustFit(len(data), shape)
+	return &Tensor{Type: Bool, Shape: shape, U8: data}
+}
+
+// NewTensor is a tensor of zeros.
+func NewTensor(t DType, shape ...int) *Tensor {
+	x := &Tensor{Type: t, Shape: shape}
+	n := product(shape)
+	switch t {
+	case Float32:
+		x.F32 = make([]float32, n)
+	case Float64:
+		x.F64 = make([]float64, n)
+	case Int64:
+		x.I64 = make([]int64, n)
+	case Uint8, Bool:
+		x.U8 = make([]uint8, n)
+	default:
+		panic(fmt.Sprintf("nn: new tensor of %v", t))
+	}
+	return x
+}
+
+// Validate reports a shape with a negative size, an element type not known, or
+// data whose length is not the product of the shape.
+func (t *Tensor) Validate() error {
+	if t == nil {
+		return fmt.Errorf("tensor is nil")
+	}
+	for _, d := range t.Shape {
+		if d < 0 {
+			return fmt.Errorf("tensor shape %v has a negative size", t.Shape)
+		}
+	}
+	var n int
+	switch t.Type {
+	case Float32:
+		n = len(t.F32)
+	case Float64:
+		n = len(t.F64)
+	case Int64:
+		n = len(t.I64)
+	case Uint8, Bool:
+		n = len(t.U8)
+	default:
+		return fmt.Errorf("tensor has element type %v", t.Type)
+	}
+	if n != product(t.Shape) {
+		return fmt.Errorf("tensor %v%v has %d elements", t.Type, t.Shape, n)
+	}
+	return nil
+}
