@@ -44,6 +44,15 @@ func OpenSlide(t testing.TB) string {
 	return find(t, "OpenSlide", "ZOOMSCOPE_OPENSLIDE", filepath.Join(Root(), "third_party", "openslide", "libopenslide.so.1"))
 }
 
+// SwiftShader is the path of the Vulkan driver manifest of SwiftShader, to be set
+// as VK_ICD_FILENAMES before the first session asks for WebGPU:
+// $ZOOMSCOPE_SWIFTSHADER, or the one that packaging/setup.sh --test-extras
+// installed.
+func SwiftShader(t testing.TB) string {
+	t.Helper()
+	return find(t, "SwiftShader", "ZOOMSCOPE_SWIFTSHADER", filepath.Join(Root(), "third_party", "swiftshader", "vk_swiftshader_icd.json"))
+}
+
 func find(t testing.TB, what, env, fallback string) string {
 	t.Helper()
 	path := os.Getenv(env)

@@ -1,0 +1,68 @@
+# make demo   a synthetic slide, analysed, with pictures in out/demo
+# make run    the program
+# make build  bin/zoomscope, with the native libraries in bin/lib
+# make test   all tests            make check  what a change must pass
+# make bench  benchmarks           make fuzz   every fuzz target, FUZZTIME each
+
+SHELL := /bin/bash
+.SHELLFLAGS := -euo pipefail -c
+.DEFAULT_GOAL := build
+.PHONY: demo run build test check bench fuzz setup extras format clean
+
+# packaging/setup.sh puts a Go here where the machine has none that is new enough.
+export PATH := $(CURDIR)/third_party/go/bin:$(PATH):/usr/local/go/bin
+export CGO_ENABLED := 1
+export GOFLAGS ?= -buildvcs=false
+
+FUZZTIME ?= 60s
+BENCHTIME ?= 1s
+TEST_TIMEOUT ?= 20m
+
+# place FILE TARGET: copies where they differ, by rename: a program that runs on the
+# old file keeps it.
+place = cmp -s $(1) $(2) || { cp $(1) $(2).new && mv -f $(2).new $(2); }
+
+demo: build
+	bin/zoomscope demo --out out/demo
+
+run: build
+	bin/zoomscope
+
+build: setup
+	@mkdir -p bin/lib
+	@$(call place,third_party/onnxruntime/libonnxruntime.so.1,bin/lib/libonnxruntime.so.1)
+	@$(call place,third_party/openslide/libopenslide.so.1,bin/lib/libopenslide.so.1)
+	go build -trimpath -o bin/zoomscope .
+
+setup:
+	@packaging/setup.sh
+
+extras: setup
+	@packaging/setup.sh --test-extras || echo "make: SwiftShader is not there; tests of WebGPU are skipped"
+
+test: extras
+	go test -timeout $(TEST_TIMEOUT) ./...
+
+check: extras
+	@unformatted=$$(gofmt -l $(wildcard main.go app ui engine slideio assets packaging)); \
+	  if [[ -n $$unformatted ]]; then echo "gofmt -w is due on:" $$unformatted; exit 1; fi
+	go vet ./...
+	go tool staticcheck ./...
+	go test -race -shuffle=on -timeout 60m ./...
+
+bench: setup
+	go test -run '^$$' -bench . -benchmem -benchtime $(BENCHTIME) -timeout 60m ./...
+
+# One target at a time: that is all go test -fuzz does.
+fuzz: setup
+	@grep -rEo --include='*_test.go' '^func Fuzz[A-Za-z0-9_]+' app ui engine slideio assets packaging 2>/dev/null | sort | \
+	while IFS=: read -r file func; do \
+	  echo "== $$(dirname $$file) $${func#func }"; \
+	  go test -run '^$$' -fuzz "^$${func#func }\$$" -fuzztime $(FUZZTIME) "./$$(dirname $$file)" </dev/null; \
+	done
+
+format:
+	gofmt -w $(wildcard main.go app ui engine slideio assets packaging)
+
+clean:
+	rm -rf bin out
