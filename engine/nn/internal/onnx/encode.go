@@ -78,13 +78,9 @@ func (a *Attr) append(b []byte) []byte {
 			b = appendInt(b, 8, i)
 		}
 	case AttrTensor:
-		for _, t := range a.Tensors {
-			b = appendMessage(b, 5, appendMessage(t.head(), 9, t.Raw))
-		}
+		b = appendMessage(b, 5, appendMessage(a.T.head(), 9, a.T.Raw))
 	case AttrGraph:
-		for _, g := range a.Graphs {
-			b = appendMessage(b, 6, g.append(nil))
-		}
+		b = appendMessage(b, 6, a.G.append(nil))
 	}
 	return appendInt(b, 20, int64(a.Type))
 }

@@ -5,13 +5,13 @@ package onnx
 
 // Model is a ModelProto.
 type Model struct {
-	IRVersion    int64
-	Producer     string
-	Graph        *Graph
-	Opsets       []Opset
-	Metadata     []Entry
-	Functions    int // local functions: counted, not kept
-	TrainingInfo int // training graphs: counted, not kept
+	IRVersion int64
+	Producer  string
+	Graph     *Graph
+	Opsets    []Opset
+	Metadata  []Entry
+	Functions []*Graph // bodies of local functions: Nodes alone
+	Training  bool     // whether there are training graphs, which are not kept
 }
 
 // Opset is an OperatorSetIdProto; the empty Domain is ONNX's own.
@@ -31,7 +31,7 @@ type Graph struct {
 	Inputs       []*ValueInfo
 	Outputs      []*ValueInfo
 	Values       []*ValueInfo // shapes of values between
-	Sparse       []*Sparse
+	Sparse       []*Sparse    // sparse initializers
 }
 
 // Node is a NodeProto. An empty name in Inputs is an input left out.
@@ -72,9 +72,12 @@ type Attr struct {
 	I       int64
 	S       []byte
 	Ints    []int64
-	Tensors []*Tensor // t and tensors
-	Graphs  []*Graph  // g and graphs
-	Sparse  []*Sparse // sparse_tensor and sparse_tensors
+	T       *Tensor
+	G       *Graph
+	Sparse  *Sparse
+	Tensors []*Tensor
+	Graphs  []*Graph
+	Sparses []*Sparse
 }
 
 // DataType is TensorProto.DataType.
@@ -112,19 +115,15 @@ func (t DataType) Bits() int64 {
 	return bits[t]
 }
 
-// Tensor is a TensorProto. Raw aliases the bytes it was decoded from. Values
-// kept in one of the typed fields instead are counted in Typed, and kept in
-// Floats or Ints where those are theirs.
+// Tensor is a TensorProto. Raw aliases the bytes it was decoded from.
 type Tensor struct {
 	Name     string
 	Dims     []int64
 	Type     DataType
 	Raw      []byte
 	HasRaw   bool
-	Typed    int64     // elements in the typed data fields
-	Floats   []float32 // float_data
-	Ints     []int64   // int32_data, int64_data
-	External bool      // data_location EXTERNAL, or an external_data entry
+	Typed    int64 // values in the typed data fields: counted, not kept
+	External bool  // data_location EXTERNAL, or an external_data entry
 }
 
 // Sparse is a SparseTensorProto.
