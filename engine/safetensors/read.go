@@ -8,8 +8,7 @@ import (
 	"os"
 	"slices"
 
-	"github.com/edsrzf/mmap-go"
-
+	"zoomscope/engine/internal/filemap"
 	"zoomscope/engine/nn"
 )
 
@@ -20,35 +19,19 @@ type File struct {
 	path   string
 	data   []byte // what follows the header
 	head   *header
-	mapped mmap.MMap // nil for Parse
+	mapped *filemap.Map // nil for Parse
 }
 
 // Open maps the file at path into memory and checks its header. Pages are read
 // as tensors are touched. The error names the file.
 func Open(path string) (*File, error) {
-	// A pipe or device in the place of the file must not block, so look first.
-	stat, err := os.Stat(path)
+	mapped, err := filemap.Open(path)
 	if err != nil {
 		return nil, err
 	}
-	if !stat.Mode().IsRegular() {
-		return nil, fmt.Errorf("%s: not a regular file", path)
-	}
-	if stat.Size() < 8 {
-		return nil, fmt.Errorf("%s: %d bytes are too few for a safetensors file", path, stat.Size())
-	}
-	f, err := os.Open(path)
+	file, err := Parse(mapped.Data)
 	if err != nil {
-		return nil, err
-	}
-	defer f.Close()
-	mapped, err := mmap.Map(f, mmap.RDONLY, 0)
-	if err != nil {
-		return nil, fmt.Errorf("%s: map into memory: %w", path, err)
-	}
-	file, err := Parse(mapped)
-	if err != nil {
-		return nil, errors.Join(fmt.Errorf("%s: %w", path, err), mapped.Unmap())
+		return nil, errors.Join(fmt.Errorf("%s: %w", path, err), mapped.Close())
 	}
 	file.path, file.mapped = path, mapped
 	return file, nil
@@ -81,9 +64,7 @@ func (f *File) Close() error {
 	if f.mapped == nil {
 		return nil
 	}
-	err := f.mapped.Unmap()
-	f.mapped = nil
-	return err
+	return f.mapped.Close()
 }
 
 // Names lists the tensors in alphabetical order.
