@@ -1,0 +1,5 @@
+//go:build race
+
+package slideio
+
+const raceEnabled = true
