@@ -4,6 +4,7 @@ import (
 	"errors"
 	"fmt"
 	"image"
+	"math"
 	"runtime"
 	"strings"
 )
@@ -45,7 +46,7 @@ type Encoding struct {
 	// Aperio makes readers take the file for one of an Aperio scanner: the
 	// description then states MPPX and AppMag in that vendor's form.
 	Aperio bool
-	AppMag float64 // objective power; 0 means 10/MPPX
+	AppMag float64 // objective power; 0 means 10/MPPX rounded as on a lens
 
 	Description string // of the finest level; under Aperio its first line
 	Software    string // "" means Zoomscope
@@ -84,7 +85,7 @@ func (e Encoding) resolve() (Encoding, error) {
 		e.Workers = runtime.GOMAXPROCS(0)
 	}
 	if e.AppMag == 0 && e.MPPX > 0 {
-		e.AppMag = 10 / e.MPPX
+		e.AppMag = max(1, math.Round(10/e.MPPX))
 	}
 	return e, e.check()
 }
