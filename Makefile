@@ -55,7 +55,7 @@ bench: setup
 
 # One target at a time: that is all go test -fuzz does.
 fuzz: setup
-	@grep -rEo --include='*_test.go' '^func Fuzz[A-Za-z0-9_]+' app ui engine slideio assets packaging 2>/dev/null | sort | \
+	@grep -rEo --include='*_test.go' '^func Fuzz[A-Za-z0-9_]+' $(wildcard app ui engine slideio assets packaging) | sort | \
 	while IFS=: read -r file func; do \
 	  echo "== $$(dirname $$file) $${func#func }"; \
 	  go test -run '^$$' -fuzz "^$${func#func }\$$" -fuzztime $(FUZZTIME) "./$$(dirname $$file)" </dev/null; \
