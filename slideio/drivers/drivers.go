@@ -12,7 +12,20 @@ import (
 
 	"zoomscope/slideio"
 	"zoomscope/slideio/internal/openslide"
+	"zoomscope/slideio/internal/raster"
 )
+
+// Default makes the drivers of the program, in the order in which they are to be
+// tried: OpenSlide, then plain pictures of up to 200 megapixels. libraryDirs are
+// folders that may hold the OpenSlide library, besides the usual places.
+func Default(libraryDirs []string) []slideio.Driver {
+	return []slideio.Driver{OpenSlide(LibraryCandidates(libraryDirs)...), Raster(0)}
+}
+
+// Raster makes the driver of plain PNG, JPEG, TIFF and BMP pictures, which are
+// decoded whole: larger ones than maxPixels give slideio.ErrTooLarge. 0 means
+// 200 megapixels.
+func Raster(maxPixels int64) slideio.Driver { return raster.Driver{MaxPixels: maxPixels} }
 
 // LibraryVariable is the environment variable that names the OpenSlide library
 // to use before all others.
