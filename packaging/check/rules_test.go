@@ -72,6 +72,30 @@ func TestProgram(t *testing.T) {
 	report(t, LinkedSockets(linked))
 }
 
+// TestLicences wants every module that is linked into the program named, with its
+// licence, in THIRD_PARTY.md.
+func TestLicences(t *testing.T) {
+	root := testenv.Root()
+	page, err := os.ReadFile(filepath.Join(root, "packaging", "THIRD_PARTY.md"))
+	if err != nil {
+		t.Fatal(err)
+	}
+	list := exec.Command("go", "list", "-deps", "-f", `{{with .Module}}{{if not .Main}}{{.Path}}{{end}}{{end}}`, "./...")
+	list.Dir = root
+	list.Stderr = os.Stderr
+	out, err := list.Output()
+	if err != nil {
+		t.Fatal(err)
+	}
+	modules := strings.Fields(string(out))
+	slices.Sort(modules)
+	for _, module := range slices.Compact(modules) {
+		if !strings.Contains(string(page), "| "+module+" |") {
+			t.Errorf("packaging/THIRD_PARTY.md: %s is linked and not named", module)
+		}
+	}
+}
+
 func report(t *testing.T, found []Violation) {
 	t.Helper()
 	for _, violation := range found {
