@@ -78,11 +78,9 @@ place() {
 
 as_root() {
 	if ((EUID == 0)); then
-		"$@"
-	elif has sudo; then
-		sudo env DEBIAN_FRONTEND=noninteractive "$@"
+		DEBIAN_FRONTEND=noninteractive "$@"
 	else
-		die "not root and no sudo: have an administrator run: $*"
+		sudo env DEBIAN_FRONTEND=noninteractive "$@"
 	fi
 }
 
@@ -90,10 +88,11 @@ as_root() {
 debian() {
 	(($# > 0)) || return 0
 	has apt-get || die "missing here: $*; without apt-get, install what they stand for with this system's own tools"
+	((EUID == 0)) || has sudo || die "not root and no sudo: have an administrator run: apt-get install $*"
 	say "installing Debian packages: $*"
 	as_root apt-get update -q >/dev/null ||
 		echo "set-up: apt-get update ended with an error; going on with the lists at hand" >&2
-	DEBIAN_FRONTEND=noninteractive as_root apt-get install -y -q --no-install-recommends "$@" >/dev/null ||
+	as_root apt-get install -y -q --no-install-recommends "$@" >/dev/null ||
 		die "apt-get cannot install $*: check that this machine reaches its Debian mirror (network, proxy), then run packaging/setup.sh again"
 }
 
@@ -153,7 +152,7 @@ fetch_npm() {
 	bring_node
 	fetched=$work/npm.$2
 	mkdir -p "$fetched"
-	(cd "$fetched" && run_npm pack --silent --ignore-scripts "$1" >/dev/null) ||
+	(cd "$fetched" && run_npm pack --loglevel=error --ignore-scripts "$1" >/dev/null) ||
 		die "npm cannot fetch $1: check that this machine reaches its npm registry (network, proxy, certificates), then run packaging/setup.sh again"
 	local archive=("$fetched"/*.tgz)
 	need_digest "${archive[0]}" "$2" "$1"
