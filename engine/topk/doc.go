@@ -1,0 +1,4 @@
+// Package topk chooses the patches that are zoomed into: the indices of the K
+// highest scores, in ascending order, so that the chosen patches keep the order
+// they have on the slide.
+package topk
