@@ -2,6 +2,7 @@ package nn
 
 import (
 	"context"
+	"errors"
 	"fmt"
 )
 
@@ -141,3 +142,12 @@ func (t *Tensor) Validate() error {
 	}
 	return nil
 }
+
+// Errors of a Session.
+var (
+	// ErrOutOfMemory is wrapped by the error of a Run for which the device has
+	// not memory enough: a smaller batch, or another device, may do.
+	ErrOutOfMemory = errors.New("out of memory")
+	// ErrClosed is wrapped by the error of a Run after Close.
+	ErrClosed = errors.New("session is closed")
+)

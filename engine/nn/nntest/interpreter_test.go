@@ -1,0 +1,5 @@
+package nntest
+
+import "testing"
+
+func TestInterpreter(t *testing.T) { Sessions(t, Interpreter{}) }
