@@ -96,6 +96,27 @@ func TestLicences(t *testing.T) {
 	}
 }
 
+// TestArchitecturePage wants every package named in docs/architecture.md, but for
+// internal ones, which are their parents' own business.
+func TestArchitecturePage(t *testing.T) {
+	root := testenv.Root()
+	page, err := os.ReadFile(filepath.Join(root, "docs", "architecture.md"))
+	if err != nil {
+		t.Fatal(err)
+	}
+	tree, err := Parse(os.DirFS(root))
+	if err != nil {
+		t.Fatal(err)
+	}
+	seen := map[string]bool{"packaging/check": true, "packaging/testenv": true}
+	for _, file := range tree {
+		if file.Dir != "" && !seen[file.Dir] && !strings.Contains(file.Dir, "/internal/") && !strings.Contains(string(page), file.Dir) {
+			t.Errorf("docs/architecture.md: package %s is not named", file.Dir)
+		}
+		seen[file.Dir] = true
+	}
+}
+
 func report(t *testing.T, found []Violation) {
 	t.Helper()
 	for _, violation := range found {
