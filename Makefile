@@ -14,6 +14,7 @@ export PATH := $(CURDIR)/third_party/go/bin:$(PATH):/usr/local/go/bin
 export CGO_ENABLED := 1
 export GOFLAGS ?= -buildvcs=false
 
+VERSION := $(shell sed -n 's/^Version = "\(.*\)"$$/\1/p' FyneApp.toml)
 FUZZTIME ?= 60s
 BENCHTIME ?= 1s
 TEST_TIMEOUT ?= 20m
@@ -32,7 +33,7 @@ build: setup
 	@mkdir -p bin/lib
 	@$(call place,third_party/onnxruntime/libonnxruntime.so.1,bin/lib/libonnxruntime.so.1)
 	@$(call place,third_party/openslide/libopenslide.so.1,bin/lib/libopenslide.so.1)
-	go build -trimpath -o bin/zoomscope .
+	go build -trimpath -ldflags '-X main.version=$(VERSION)' -o bin/zoomscope .
 
 setup:
 	@packaging/setup.sh
