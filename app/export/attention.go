@@ -1,0 +1,155 @@
+package export
+
+import (
+	"fmt"
+	"image"
+	"image/draw"
+	"math"
+
+	"zoomscope/engine/result"
+)
+
+// DefaultTop is how many patches stand out at the highest magnification, where
+// the model zooms into none.
+const DefaultTop = 12
+
+// AttentionOptions say how a level's attention is shown; the zero value is the
+// usual way.
+type AttentionOptions struct {
+	Heat     HeatOptions
+	Top      int  // patches outlined where none was zoomed into; 0 for DefaultTop, negative for none
+	NoMarks  bool // leaves outlines out
+	NoLegend bool // gives the slide alone, pixel for pixel the overview's size
+}
+
+// Picture is a finished picture and where in it the slide is seen.
+type Picture struct {
+	Image *image.RGBA
+	Slide image.Rectangle // the pixels that show Area
+	Area  result.Rect     // level-0 pixels
+	Heat  *Heat           // what was drawn, with its scale
+}
+
+// DrawAttention draws the attention of one level, by index, over the overview,
+// with a legend beside it.
+func DrawAttention(r *result.Result, level int, ov *Overview, o AttentionOptions) (*Picture, error) {
+	l := r.Levels[level]
+	heat, err := NewHeat(l, o.Heat)
+	if err != nil {
+		return nil, fmt.Errorf("%s: %w", magName(l.Magnification), err)
+	}
+	t, err := newTypesetter()
+	if err != nil {
+		return nil, err
+	}
+	size := ov.Image.Rect.Size()
+	text := textSize(max(size.X, size.Y))
+	pic := &Picture{Area: ov.Area, Heat: heat}
+	var p *page
+	if o.NoLegend {
+		p = newPage(size.X, size.Y, t)
+		pic.Slide = p.paste(ov.Image, 0, 0)
+	} else {
+		n := attentionPanel(r, level, heat, ov, o, t, text)
+		p, pic.Slide = beside(ov.Image, n)
+	}
+	layer := image.NewRGBA(image.Rectangle{Max: size})
+	heat.Draw(layer, ov.Area)
+	draw.Draw(p.RGBA, pic.Slide, layer, image.Point{}, draw.Over)
+	if !o.NoMarks {
+		markPicks(p, frame{ov.Area, pic.Slide}, l, o.top(), text)
+	}
+	pic.Image = p.RGBA
+	return pic, nil
+}
+
+func (o AttentionOptions) top() int {
+	if o.Top == 0 {
+		return DefaultTop
+	}
+	return max(o.Top, 0)
+}
+
+// textSize suits a picture whose longer side is given.
+func textSize(side int) float64 { return min(max(float64(side)/100, 12), 28) }
+
+// beside puts the panel to the right of img and says where img lies.
+func beside(img *image.RGBA, n *panel) (*page, image.Rectangle) {
+	margin := int(1.5 * n.size)
+	w, h := img.Rect.Dx(), img.Rect.Dy()
+	p := newPage(w+n.width+3*margin, max(h, n.height)+2*margin, n.t)
+	at := p.paste(img, margin, margin)
+	p.rim(at)
+	n.draw(p, 2*margin+w, margin)
+	return p, at
+}
+
+// markPicks outlines the level's picks within the slide, the first rank on top.
+func markPicks(p *page, f frame, l result.Level, top int, text float64) {
+	clip := &page{p.SubImage(f.px).(*image.RGBA), p.typesetter}
+	picks := Picks(l, top)
+	width := max(1.5, text/8)
+	for i := range picks {
+		clip.mark(f.box(l.Patches[picks[len(picks)-1-i].Index]), width)
+	}
+}
+
+func attentionPanel(r *result.Result, level int, h *Heat, ov *Overview, o AttentionOptions, t *typesetter, text float64) *panel {
+	l := r.Levels[level]
+	n := newPanel(t, int(21*text), text)
+	n.text("Attention at "+magName(l.Magnification), n.head())
+	n.gap(0.5)
+	n.text(heatText(h), n.small())
+	n.gap(0.2)
+	n.colours(h)
+	n.gap(0.6)
+	if !o.NoMarks {
+		if text := picksText(l, o.top()); text != "" {
+			n.outlined(text)
+		}
+	}
+	um := (r.Slide.MPP[0] * ov.Area.Width) / float64(ov.Image.Rect.Dx())
+	n.scaleBar(um)
+	n.prediction(r)
+	n.identity(r)
+	n.fact("Patches at "+magName(l.Magnification), count(len(l.Patches)))
+	n.counts(r)
+	n.text(areaText(r.Slide, ov), n.small())
+	n.gap(0.45)
+	n.warnings(r)
+	n.gap(0.3)
+	n.text(result.ResearchUse, style{size: n.size, bold: true, ink: black()})
+	return n
+}
+
+func heatText(h *Heat) string {
+	what := "Share of the attention, per patch"
+	if h.layer == Zoom {
+		what = "Share of the zoom attention, per patch"
+	}
+	if h.scale == Percentile {
+		return what + "; colours by rank among the patches"
+	}
+	return what + "; colours by value"
+}
+
+// picksText says which patches are outlined, "" when none is.
+func picksText(l result.Level, top int) string {
+	n := len(Picks(l, top))
+	switch {
+	case n == 0:
+		return ""
+	case zooms(l):
+		return many(n, "patch", "patches") + " zoomed into, chosen by zoom attention"
+	}
+	return many(n, "patch", "patches") + " with the most attention"
+}
+
+// areaText says which part of the slide is shown.
+func areaText(s result.Slide, ov *Overview) string {
+	part := "Shown: the whole slide"
+	if whole := (result.Rect{Width: float64(s.Width), Height: float64(s.Height)}); ov.Area != whole {
+		part = fmt.Sprintf("Shown: the scanned area, from x %.0f, y %.0f", ov.Area.X, ov.Area.Y)
+	}
+	return fmt.Sprintf("%s, %s x %s pixels", part, count(int(math.Round(ov.Area.Width))), count(int(math.Round(ov.Area.Height))))
+}

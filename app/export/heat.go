@@ -1,0 +1,239 @@
+package export
+
+import (
+	"cmp"
+	"fmt"
+	"image"
+	"image/color"
+	"math"
+	"slices"
+
+	"zoomscope/assets"
+	"zoomscope/engine/result"
+)
+
+// Scale is how attention is spread over the colours.
+type Scale string
+
+// The scales there are.
+const (
+	// Raw runs evenly from the least to the most attention of a patch.
+	Raw Scale = "raw"
+	// Percentile runs over the patches in the order of their attention, equal
+	// ones in one place.
+	Percentile Scale = "percentile"
+)
+
+// Layer is which attention is drawn.
+type Layer string
+
+// The layers there are.
+const (
+	// Pooled is the attention that the prediction rests on.
+	Pooled Layer = "pooled"
+	// Zoom is the attention that chooses where to zoom.
+	Zoom Layer = "zoom"
+)
+
+// HeatOptions say how attention is coloured. The zero value is raw pooled
+// attention at DefaultOpacity in the default colours.
+type HeatOptions struct {
+	Scale   Scale
+	Layer   Layer
+	Opacity float64 // of the highest attention, up to 1; 0 for DefaultOpacity
+	Colors  *assets.ColorMap
+}
+
+// DefaultOpacity lets tissue be seen under the highest attention.
+const DefaultOpacity = 0.5
+
+func (o HeatOptions) check() error {
+	switch {
+	case o.Scale != "" && o.Scale != Raw && o.Scale != Percentile:
+		return fmt.Errorf("scale %q: there are only %q and %q", o.Scale, Raw, Percentile)
+	case o.Layer != "" && o.Layer != Pooled && o.Layer != Zoom:
+		return fmt.Errorf("layer %q: there are only %q and %q", o.Layer, Pooled, Zoom)
+	case !within(o.Opacity, 0, 1):
+		return fmt.Errorf("opacity %v is not between 0 and 1", o.Opacity)
+	}
+	return nil
+}
+
+// Heat is a level's attention, ready to be drawn at any size. It does not
+// change and may be used by several goroutines.
+type Heat struct {
+	patches []result.Patch
+	at      []float64 // place of each patch on the colour scale, 0..1
+	low     float64   // least and most attention of a patch
+	high    float64
+	scale   Scale
+	layer   Layer
+	opacity float64
+	colors  *assets.ColorMap
+}
+
+// NewHeat places every patch of the level on the colour scale. Where all have
+// the same attention, none stands out and all are in the middle.
+func NewHeat(level result.Level, o HeatOptions) (*Heat, error) {
+	if err := o.check(); err != nil {
+		return nil, err
+	}
+	h := &Heat{
+		patches: level.Patches, colors: o.Colors, opacity: cmp.Or(o.Opacity, DefaultOpacity),
+		scale: cmp.Or(o.Scale, Raw), layer: cmp.Or(o.Layer, Pooled),
+	}
+	if h.colors == nil {
+		h.colors = defaultColors()
+	}
+	values := attentions(level.Patches, h.layer)
+	if len(values) > 0 {
+		h.low, h.high = slices.Min(values), slices.Max(values)
+	}
+	if h.scale == Percentile {
+		h.at = percentiles(values)
+	} else {
+		h.at = stretched(values, h.low, h.high)
+	}
+	return h, nil
+}
+
+func defaultHeat(level result.Level) *Heat {
+	h, err := NewHeat(level, HeatOptions{})
+	if err != nil {
+		panic(err) // the zero options are valid
+	}
+	return h
+}
+
+func defaultColors() *assets.ColorMap {
+	m, err := assets.NewColorMap("")
+	if err != nil {
+		panic(err) // the default map exists
+	}
+	return m
+}
+
+func attentions(patches []result.Patch, layer Layer) []float64 {
+	values := make([]float64, len(patches))
+	for i, p := range patches {
+		values[i] = p.Attention
+		if layer == Zoom {
+			values[i] = p.ZoomAttention
+		}
+	}
+	return values
+}
+
+// stretched maps [low, high] to [0, 1].
+func stretched(values []float64, low, high float64) []float64 {
+	at := make([]float64, len(values))
+	for i, v := range values {
+		at[i] = 0.5
+		if high > low {
+			at[i] = (v - low) / (high - low)
+		}
+	}
+	return at
+}
+
+// percentiles maps values to their place in ascending order, 0 to 1; equal
+// values share the middle of their places.
+func percentiles(values []float64) []float64 {
+	order := make([]int, len(values))
+	for i := range order {
+		order[i] = i
+	}
+	slices.SortFunc(order, func(a, b int) int { return cmp.Compare(values[a], values[b]) })
+	at := make([]float64, len(values))
+	for i := 0; i < len(order); {
+		j := i
+		for j < len(order) && values[order[j]] == values[order[i]] {
+			j++
+		}
+		place := 0.5
+		if len(order) > 1 {
+			place = float64(i+j-1) / 2 / float64(len(order)-1)
+		}
+		for ; i < j; i++ {
+			at[order[i]] = place
+		}
+	}
+	return at
+}
+
+// Range is the least and the most attention of a patch of the level.
+func (h *Heat) Range() (low, high float64) { return h.low, h.high }
+
+// Scale is the scale in use.
+func (h *Heat) Scale() Scale { return h.scale }
+
+// Color is the opaque colour of patch i.
+func (h *Heat) Color(i int) color.RGBA { return h.colors.At(h.at[i]) }
+
+// shade is the colour of t in [0, 1] as it is laid over the slide: its red,
+// green and blue, each multiplied by the alpha, and the alpha, all from 0 to 1.
+func (h *Heat) shade(t float64) [4]float64 {
+	c, a := h.colors.At(t), h.opacity*fade(t)
+	return [4]float64{a * float64(c.R) / 255, a * float64(c.G) / 255, a * float64(c.B) / 255, a}
+}
+
+// fade hides what is low: nothing below a tenth of the scale, all from seven
+// tenths on, and no edge in between.
+func fade(t float64) float64 {
+	const from, to = 0.1, 0.7
+	t = min(max((t-from)/(to-from), 0), 1)
+	return t * t * (3 - 2*t)
+}
+
+// Draw sets dst to the level's colours over an area of level 0: transparent
+// where there is no patch, and where a patch covers part of a pixel, coloured
+// by that part. Patches that meet leave no seam between them; of patches that
+// overlap, a pixel shows the mean.
+func (h *Heat) Draw(dst *image.RGBA, area result.Rect) {
+	f := frame{area, dst.Rect}
+	boxes := make([]box, len(h.patches))
+	for i, p := range h.patches {
+		boxes[i] = f.box(p)
+	}
+	const rows = 64 // bounds the sums held at once
+	sums := make([][5]float32, rows*dst.Rect.Dx())
+	for y := dst.Rect.Min.Y; y < dst.Rect.Max.Y; y += rows {
+		band := image.Rect(dst.Rect.Min.X, y, dst.Rect.Max.X, min(y+rows, dst.Rect.Max.Y))
+		clear(sums)
+		for i, b := range boxes {
+			h.add(sums, band, b, h.at[i])
+		}
+		store(dst, band, sums)
+	}
+}
+
+// add adds the colour of a patch to the pixels of the band that it covers. The
+// fifth sum is the part of the pixel that is covered.
+func (h *Heat) add(sums [][5]float32, band image.Rectangle, b box, t float64) {
+	px := b.pixels(band)
+	c := h.shade(t)
+	for y := px.Min.Y; y < px.Max.Y; y++ {
+		high := overlap(b.y0, b.y1, y)
+		row := sums[(y-band.Min.Y)*band.Dx():]
+		for x := px.Min.X; x < px.Max.X; x++ {
+			w := high * overlap(b.x0, b.x1, x)
+			s := &row[x-band.Min.X]
+			for k := range 4 {
+				s[k] += float32(w * c[k])
+			}
+			s[4] += float32(w)
+		}
+	}
+}
+
+func store(dst *image.RGBA, band image.Rectangle, sums [][5]float32) {
+	for y := band.Min.Y; y < band.Max.Y; y++ {
+		row := dst.Pix[dst.PixOffset(band.Min.X, y):]
+		for x, s := range sums[(y-band.Min.Y)*band.Dx():][:band.Dx()] {
+			full := max(1, s[4])
+			for k := range 4 {
+				row[4*x+k] = uint8(math.Round(float64(255 * s[k] / full)))
+			}
+		}
+	}
+}
