@@ -234,12 +234,18 @@ func shrink(dst []byte, dstStride, nx, ny int, src []byte, srcStride, k int) {
 	}
 }
 
+// lanes are the even bytes of a word of two pixels: red and blue. Shifted by a
+// byte they are green and alpha.
+const lanes = 0x00ff00ff_00ff00ff
+
 // boxSum sums k x k pixels: red and blue, green and alpha, 32 bits each.
 //
 // A word holds two pixels; the sums of a channel are kept in 16 bits for as many
 // rows as fit and then added up.
 func boxSum(src []byte, stride, k int) (rb, ga uint64) {
-	const lanes = 0x00ff00ff_00ff00ff
+	if k == 4 {
+		return boxSum4(src, stride)
+	}
 	most := max(1, 512/(k+k%2)) // rows of at most 257 sums of two pixels per word
 	for y := 0; y < k; {
 		var even, odd uint64
@@ -261,6 +267,19 @@ func boxSum(src []byte, stride, k int) (rb, ga uint64) {
 		ga += spread(odd)
 	}
 	return rb, ga
+}
+
+// boxSum4 is boxSum for k = 4, the usual step between levels.
+func boxSum4(src []byte, stride int) (rb, ga uint64) {
+	var even, odd uint64
+	for range 4 {
+		row := src[:16]
+		a, b := binary.LittleEndian.Uint64(row), binary.LittleEndian.Uint64(row[8:])
+		even += a&lanes + b&lanes
+		odd += a>>8&lanes + b>>8&lanes
+		src = src[min(stride, len(src)):]
+	}
+	return spread(even), spread(odd)
 }
 
 // spread adds up the two pixels of a word: four sums of 16 bits become two of 32.

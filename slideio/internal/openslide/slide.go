@@ -182,8 +182,10 @@ func (s *slide) reopen() {
 	s.handle = h
 }
 
-// call makes the library's call. It takes the place in pixels of level 0 and
-// divides it by its own downsample.
+// call makes the library's call. It takes the place in whole pixels of level 0 and
+// divides it by its own downsample. Where that is no whole number, because the
+// sizes did not divide, the library interpolates: what is read then lies up to
+// half a pixel of level 0 beside its place.
 func (s *slide) call(h *Handle, buf []byte, level int, block image.Rectangle) error {
 	x := int64(math.Round(float64(block.Min.X) * s.scale[level]))
 	y := int64(math.Round(float64(block.Min.Y) * s.scale[level]))

@@ -64,7 +64,7 @@ func (f *format) failure(err error) error {
 	if errors.Is(err, io.EOF) || errors.Is(err, io.ErrUnexpectedEOF) {
 		err = fmt.Errorf("the file ends too early: %w", err)
 	}
-	return fmt.Errorf("%w (%s: %w)", kind, f.name, err)
+	return fmt.Errorf("%w (raster: %w)", kind, err)
 }
 
 // weight is the memory that a pixel takes while it is decoded, in units of four
