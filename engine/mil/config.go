@@ -1,0 +1,179 @@
+package mil
+
+import (
+	"bytes"
+	"encoding/hex"
+	"encoding/json"
+	"errors"
+	"fmt"
+	"io"
+	"slices"
+
+	"zoomscope/engine/grid"
+	"zoomscope/engine/result"
+	"zoomscope/engine/tissue"
+)
+
+// ZoomMIL is the one method there is so far.
+const ZoomMIL = "zoommil"
+
+// The classifiers.
+const (
+	Linear = "linear" // one layer, as in the public code
+	MLP    = "mlp"    // two layers with ReLU, as in the paper's text
+)
+
+// Config describes a model; it is stored in the model's file as JSON.
+type Config struct {
+	Name           string          `json:"name"`
+	Method         string          `json:"method"`
+	Classes        []string        `json:"classes"`
+	Magnifications []float64       `json:"magnifications"` // ascending by whole factors
+	K              []int           `json:"k"`              // patches zoomed into, per magnification but the last
+	PatchSize      int             `json:"patch_size"`     // pixels
+	Encoder        result.Encoder  `json:"encoder"`
+	Tissue         tissue.Settings `json:"tissue"`
+	Sizes          Sizes           `json:"sizes"`
+	Classifier     string          `json:"classifier"`
+	Training       Training        `json:"training"`
+	IntendedUse    string          `json:"intended_use"`
+	Licence        string          `json:"licence"`
+}
+
+// Sizes are the widths of the layers; the published ones are 256 and 512.
+type Sizes struct {
+	Hidden    int `json:"hidden"`    // of the attentions, and between two classifier layers
+	Embedding int `json:"embedding"` // of a patch
+}
+
+// Training sums up where the weights come from.
+type Training struct {
+	Trained bool `json:"trained"`
+	// Note is what a reader must know, a sentence.
+	Note    string             `json:"note,omitempty"`
+	Seed    uint64             `json:"seed,omitempty"`
+	Slides  int                `json:"slides,omitempty"`
+	Epochs  int                `json:"epochs,omitempty"`
+	Metrics map[string]float64 `json:"metrics,omitempty"`
+}
+
+// Limits of what Validate accepts: far beyond any use, small enough that a
+// hostile file cannot ask for absurd networks.
+const (
+	maxLevels  = 8
+	maxClasses = 1000
+	maxName    = 500
+	maxText    = 1 << 20 // bytes of JSON
+	maxWidth   = 1 << 14 // hidden, embedding
+	maxDim     = 1 << 16 // features of a patch
+	maxK       = 1 << 20
+	minPatch   = 8
+	maxPatch   = 1 << 13
+)
+
+// Validate reports the first thing in the configuration that makes no sense.
+func (c *Config) Validate() error {
+	if c.Method != ZoomMIL {
+		return fmt.Errorf("method %.100q is not one this version has (%s)", c.Method, ZoomMIL)
+	}
+	for _, check := range []func() error{c.checkNames, c.checkLevels, c.checkSizes, c.checkEncoder, c.Tissue.Validate} {
+		if err := check(); err != nil {
+			return err
+		}
+	}
+	return nil
+}
+
+func (c *Config) checkNames() error {
+	if c.Name == "" || len(c.Name) > maxName {
+		return fmt.Errorf("name of %d bytes, must be from 1 to %d", len(c.Name), maxName)
+	}
+	if n := len(c.Classes); n < 2 || n > maxClasses {
+		return fmt.Errorf("%d classes, must be from 2 to %d", n, maxClasses)
+	}
+	seen := map[string]bool{}
+	for i, name := range c.Classes {
+		if name == "" || len(name) > maxName || seen[name] {
+			return fmt.Errorf("class %d, %.100q: must be a name of its own of at most %d bytes", i, name, maxName)
+		}
+		seen[name] = true
+	}
+	return nil
+}
+
+func (c *Config) checkLevels() error {
+	m := len(c.Magnifications)
+	if m < 2 || m > maxLevels {
+		return fmt.Errorf("%d magnifications, must be from 2 to %d", m, maxLevels)
+	}
+	if _, err := grid.Ratios(c.Magnifications); err != nil {
+		return err
+	}
+	if len(c.K) != m-1 {
+		return fmt.Errorf("%d values of k for %d magnifications, must be %d", len(c.K), m, m-1)
+	}
+	for _, k := range c.K {
+		if k < 1 || k > maxK {
+			return fmt.Errorf("k is %d, must be from 1 to %d", k, maxK)
+		}
+	}
+	if c.PatchSize < minPatch || c.PatchSize > maxPatch {
+		return fmt.Errorf("patch size is %d, must be from %d to %d", c.PatchSize, minPatch, maxPatch)
+	}
+	return nil
+}
+
+func (c *Config) checkSizes() error {
+	for name, width := range map[string]int{"hidden": c.Sizes.Hidden, "embedding": c.Sizes.Embedding} {
+		if width < 1 || width > maxWidth {
+			return fmt.Errorf("%s size is %d, must be from 1 to %d", name, width, maxWidth)
+		}
+	}
+	if c.Classifier != Linear && c.Classifier != MLP {
+		return fmt.Errorf("classifier %.100q, must be %q or %q", c.Classifier, Linear, MLP)
+	}
+	return nil
+}
+
+func (c *Config) checkEncoder() error {
+	if c.Encoder.Dim < 1 || c.Encoder.Dim > maxDim {
+		return fmt.Errorf("encoder gives %d values per patch, must be from 1 to %d", c.Encoder.Dim, maxDim)
+	}
+	if c.Encoder.Name == "" || len(c.Encoder.Name) > maxName {
+		return errors.New("encoder has no name, or too long a one")
+	}
+	if id, err := hex.DecodeString(c.Encoder.SHA256); err != nil || len(id) != 0 && len(id) != 32 {
+		return fmt.Errorf("encoder sha256 %.100q is none", c.Encoder.SHA256)
+	}
+	return nil
+}
+
+// clone copies what a caller could still change.
+func (c Config) clone() Config {
+	c.Classes = slices.Clone(c.Classes)
+	c.Magnifications = slices.Clone(c.Magnifications)
+	c.K = slices.Clone(c.K)
+	return c
+}
+
+// parseConfig reads the JSON of a model file. Fields that are not known are
+// errors: a file that says more than this version understands would run
+// otherwise than it means.
+func parseConfig(text string) (Config, error) {
+	var c Config
+	if len(text) > maxText {
+		return c, fmt.Errorf("config of %d bytes, the limit is %d", len(text), maxText)
+	}
+	d := json.NewDecoder(bytes.NewReader([]byte(text)))
+	d.DisallowUnknownFields()
+	if err := d.Decode(&c); err != nil {
+		return c, fmt.Errorf("config: %w", err)
+	}
+	if _, err := d.Token(); err != io.EOF {
+		return c, errors.New("config: something follows the JSON object")
+	}
+	if err := c.Validate(); err != nil {
+		return c, fmt.Errorf("config: %w", err)
+	}
+	return c, nil
+}

@@ -1,0 +1,38 @@
+// Package mil holds the models that make one answer of many patches. It knows
+// ZoomMIL (Thandiackal, Chen, Pati et al., "Differentiable Zooming for Multiple
+// Instance Learning on Whole-Slide Images", ECCV 2022), for any number M >= 2 of
+// magnifications.
+//
+// # Equations
+//
+// Features of magnification m, lowest first, are H [N, D]. With E the embedding
+// size and all vectors as columns of their transposes:
+//
+//	X = relu(H W^T + b)                                       [N, E]
+//	s = (tanh(X Wa^T + ba) * sigmoid(X Wb^T + bb)) wc^T + bc    [N]   gated attention
+//	a = softmax(s)                                            attention
+//	g = sum_i a_i X_i                                         [E]   pooled
+//	t = softmax(the same form with weights of its own)         [N]   zoom attention, not at the highest m
+//
+// The K patches of highest t, ties by lower index, in ascending order, are
+// zoomed into: their children are the patches of magnification m + 1. The
+// answer is softmax(C(g_1 + ... + g_M)), with C one linear layer, or two with
+// a ReLU between them.
+//
+// # Names
+//
+// Weights are named as in the public code's state dict: fc_low_mag.0,
+// ga_low_mag.attention_a.0, ga_low_mag.attention_b.0, ga_low_mag.attention_c,
+// aux_ga_low_mag (the zoom attention) likewise, and classify_head, each with
+// .weight [out, in] and .bias [out]; classify_head.0 and classify_head.2 for two
+// layers. Magnifications are called low, mid and high; where there are two, low
+// and high; where there are more than three, low, mid, mid2, mid3 and so on,
+// and high for the last.
+//
+// # Memory
+//
+// A level is run in chunks of rows. Each chunk is pooled by its own softmax, and
+// the chunks are put together by the logarithms of their sums of exponentials,
+// which is the same sum in another order. Chunks always begin at the same
+// rows, so that results do not depend on how features were handed in.
+package mil

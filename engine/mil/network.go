@@ -1,0 +1,252 @@
+package mil
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"math"
+
+	"zoomscope/engine/nn"
+	"zoomscope/engine/topk"
+)
+
+// chunkRows is how many patches one run of a level's network takes. With the
+// published sizes its memory is some 200 MB.
+const chunkRows = 1 << 14
+
+// Network is a model on a device, ready to run. Its methods may be called from
+// several goroutines at once, except Close.
+type Network struct {
+	config     Config
+	levels     []nn.Session
+	classifier nn.Session
+	chunk      int // rows of one run
+}
+
+// Open opens the sessions of the model on a device.
+func (m *Model) Open(o nn.Opener) (*Network, error) {
+	n := &Network{config: m.Config(), chunk: chunkRows}
+	for level := range m.config.Magnifications {
+		s, err := openGraph(o, m.levelGraph(level))
+		if err != nil {
+			return nil, errors.Join(fmt.Errorf("model %q, level %d: %w", m.config.Name, level, err), n.Close())
+		}
+		n.levels = append(n.levels, s)
+	}
+	s, err := openGraph(o, m.classifierGraph())
+	if err != nil {
+		return nil, errors.Join(fmt.Errorf("model %q, classifier: %w", m.config.Name, err), n.Close())
+	}
+	n.classifier = s
+	return n, nil
+}
+
+func openGraph(o nn.Opener, g *nn.Graph) (nn.Session, error) {
+	data, err := g.ONNX()
+	if err != nil {
+		return nil, err
+	}
+	return o.Open(data)
+}
+
+// Close closes the sessions.
+func (n *Network) Close() error {
+	var errs []error
+	for _, s := range n.levels {
+		errs = append(errs, s.Close())
+	}
+	if n.classifier != nil {
+		errs = append(errs, n.classifier.Close())
+	}
+	return errors.Join(errs...)
+}
+
+// LevelOutput is what the model made of the patches of one magnification.
+type LevelOutput struct {
+	Pooled    []float32 // [E]
+	Attention []float32 // [N], sums to 1
+	// ZoomAttention [N] sums to 1; Selected are the patches to zoom into, in
+	// ascending order. Both are nil at the highest magnification.
+	ZoomAttention []float32
+	Selected      []int
+}
+
+// LevelRun takes in the features of one magnification, a few patches at a time,
+// so that they need not all be in memory. It belongs to one goroutine.
+type LevelRun struct {
+	network *Network
+	level   int
+	pending []float32 // features not yet run, less than a chunk
+	scores  []float32
+	zoom    []float32
+	pooled  []float64 // weighted mean of the rows that were run
+	logSum  float64   // logarithm of the sum of the exponentials of scores
+}
+
+// StartLevel begins the run of a magnification, 0 being the lowest.
+func (n *Network) StartLevel(level int) *LevelRun {
+	if level < 0 || level >= len(n.levels) {
+		panic(fmt.Sprintf("mil: level %d of %d", level, len(n.levels)))
+	}
+	return &LevelRun{
+		network: n,
+		level:   level,
+		pooled:  make([]float64, n.config.Sizes.Embedding),
+		logSum:  math.Inf(-1),
+	}
+}
+
+// Add takes in the features of the next patches, rows of D values, and keeps
+// nothing of them. A length that is no multiple of D is the caller's mistake.
+func (r *LevelRun) Add(ctx context.Context, features []float32) error {
+	dim := r.network.config.Encoder.Dim
+	if len(features)%dim != 0 {
+		panic(fmt.Sprintf("mil: %d values are no rows of %d", len(features), dim))
+	}
+	chunk := r.network.chunk * dim
+	for len(features) > 0 {
+		if len(r.pending) == 0 && len(features) >= chunk {
+			if err := r.run(ctx, features[:chunk]); err != nil {
+				return err
+			}
+			features = features[chunk:]
+			continue
+		}
+		n := min(chunk-len(r.pending), len(features))
+		r.pending = append(r.pending, features[:n]...)
+		features = features[n:]
+		if len(r.pending) == chunk {
+			if err := r.flush(ctx); err != nil {
+				return err
+			}
+		}
+	}
+	return nil
+}
+
+func (r *LevelRun) flush(ctx context.Context) error {
+	err := r.run(ctx, r.pending)
+	r.pending = r.pending[:0]
+	return err
+}
+
+// run takes one chunk through the network and joins it to what was there.
+func (r *LevelRun) run(ctx context.Context, features []float32) error {
+	dim := r.network.config.Encoder.Dim
+	outputs := make([]*nn.Tensor, 3)
+	if r.highest() {
+		outputs = outputs[:2]
+	}
+	input := nn.F32Tensor(features, len(features)/dim, dim)
+	if err := r.network.levels[r.level].Run(ctx, []*nn.Tensor{input}, outputs); err != nil {
+		return fmt.Errorf("model %q at %gx: %w", r.network.config.Name, r.magnification(), err)
+	}
+	r.scores = append(r.scores, outputs[1].F32...)
+	if !r.highest() {
+		r.zoom = append(r.zoom, outputs[2].F32...)
+	}
+	r.join(outputs[0].F32, logSumExp(outputs[1].F32))
+	return nil
+}
+
+// join adds the pooled vector of a chunk whose scores have that log-sum-exp.
+func (r *LevelRun) join(pooled []float32, logSum float64) {
+	high, low := max(r.logSum, logSum), min(r.logSum, logSum)
+	total := high + math.Log1p(math.Exp(low-high))
+	old, added := math.Exp(r.logSum-total), math.Exp(logSum-total)
+	for i, v := range pooled {
+		r.pooled[i] = old*r.pooled[i] + added*float64(v)
+	}
+	r.logSum = total
+}
+
+// Finish runs what is left and gives the result. A level without patches is an
+// error, and so are features that led to anything but finite numbers.
+func (r *LevelRun) Finish(ctx context.Context) (*LevelOutput, error) {
+	if len(r.pending) > 0 {
+		if err := r.flush(ctx); err != nil {
+			return nil, err
+		}
+	}
+	if len(r.scores) == 0 {
+		return nil, fmt.Errorf("model %q at %gx: no patches", r.network.config.Name, r.magnification())
+	}
+	out := &LevelOutput{
+		Pooled:    make([]float32, len(r.pooled)),
+		Attention: softmax(r.scores, r.logSum),
+	}
+	finite := 0.0 // NaN as soon as anything is not finite
+	for i, v := range r.pooled {
+		out.Pooled[i] = float32(v)
+		finite += v * 0
+	}
+	if !r.highest() {
+		sum := logSumExp(r.zoom)
+		out.ZoomAttention = softmax(r.zoom, sum)
+		finite += sum * 0
+	}
+	if finite += r.logSum * 0; finite != 0 {
+		return nil, fmt.Errorf("model %q at %gx: attention is not finite; are the features?", r.network.config.Name, r.magnification())
+	}
+	if r.highest() {
+		return out, nil
+	}
+	var err error
+	out.Selected, err = topk.Hard(out.ZoomAttention, r.network.config.K[r.level])
+	return out, err
+}
+
+func (r *LevelRun) highest() bool { return r.level == len(r.network.levels)-1 }
+
+func (r *LevelRun) magnification() float64 { return r.network.config.Magnifications[r.level] }
+
+// Level is a whole level at once: features [N, D].
+func (n *Network) Level(ctx context.Context, level int, features []float32) (*LevelOutput, error) {
+	r := n.StartLevel(level)
+	if err := r.Add(ctx, features); err != nil {
+		return nil, err
+	}
+	return r.Finish(ctx)
+}
+
+// Classify makes logits and probabilities, in the order of the classes, of the
+// pooled vectors of all magnifications, lowest first.
+func (n *Network) Classify(ctx context.Context, pooled [][]float32) (logits, probabilities []float32, err error) {
+	if len(pooled) != len(n.levels) {
+		panic(fmt.Sprintf("mil: %d pooled vectors for %d magnifications", len(pooled), len(n.levels)))
+	}
+	var all []float32
+	for _, p := range pooled {
+		all = append(all, p...)
+	}
+	outputs := make([]*nn.Tensor, 2)
+	input := nn.F32Tensor(all, len(pooled), n.config.Sizes.Embedding)
+	if err := n.classifier.Run(ctx, []*nn.Tensor{input}, outputs); err != nil {
+		return nil, nil, fmt.Errorf("model %q, classifier: %w", n.config.Name, err)
+	}
+	return outputs[0].F32, outputs[1].F32, nil
+}
+
+// softmax is exp(scores - logSum), the logarithm of the sum of the exponentials
+// being known.
+func softmax(scores []float32, logSum float64) []float32 {
+	out := make([]float32, len(scores))
+	for i, s := range scores {
+		out[i] = float32(math.Exp(float64(s) - logSum))
+	}
+	return out
+}
+
+// logSumExp is the logarithm of the sum of the exponentials of scores, exact
+// also where they would overflow.
+func logSumExp(scores []float32) float64 {
+	highest := math.Inf(-1)
+	for _, s := range scores {
+		highest = max(highest, float64(s)) // max of NaN is NaN
+	}
+	sum := 0.0
+	for _, s := range scores {
+		sum += math.Exp(float64(s) - highest)
+	}
+	return highest + math.Log(sum)
+}

@@ -1,0 +1,83 @@
+package mil
+
+import (
+	"fmt"
+	"math"
+	"math/rand/v2"
+
+	"zoomscope/engine/nn"
+)
+
+// levelName is the word for magnification m of n in the names of weights.
+func levelName(m, n int) string {
+	switch {
+	case m == 0:
+		return "low"
+	case m == n-1:
+		return "high"
+	case m == 1:
+		return "mid"
+	}
+	return fmt.Sprintf("mid%d", m)
+}
+
+// layer is a linear layer: its name, and the number of its outputs and inputs.
+type layer struct {
+	name    string
+	out, in int
+}
+
+// layers lists the layers of a model in the order of its file.
+func (c *Config) layers() []layer {
+	var all []layer
+	n := len(c.Magnifications)
+	for m := range n {
+		level := levelName(m, n)
+		all = append(all, layer{"fc_" + level + "_mag.0", c.Sizes.Embedding, c.Encoder.Dim})
+		all = append(all, c.attention("ga_"+level+"_mag")...)
+		if m < n-1 {
+			all = append(all, c.attention("aux_ga_"+level+"_mag")...)
+		}
+	}
+	if c.Classifier == MLP {
+		return append(all,
+			layer{"classify_head.0", c.Sizes.Hidden, c.Sizes.Embedding},
+			layer{"classify_head.2", len(c.Classes), c.Sizes.Hidden})
+	}
+	return append(all, layer{"classify_head", len(c.Classes), c.Sizes.Embedding})
+}
+
+func (c *Config) attention(name string) []layer {
+	return []layer{
+		{name + ".attention_a.0", c.Sizes.Hidden, c.Sizes.Embedding},
+		{name + ".attention_b.0", c.Sizes.Hidden, c.Sizes.Embedding},
+		{name + ".attention_c", 1, c.Sizes.Hidden},
+	}
+}
+
+// shapes are the shapes of all weights by name.
+func (c *Config) shapes() map[string][]int {
+	shapes := map[string][]int{}
+	for _, l := range c.layers() {
+		shapes[l.name+".weight"] = []int{l.out, l.in}
+		shapes[l.name+".bias"] = []int{l.out}
+	}
+	return shapes
+}
+
+// initialise draws the weights as the public code does: Glorot's normal
+// distribution, biases zero.
+func (c *Config) initialise(seed uint64) map[string]*nn.Tensor {
+	r := rand.New(rand.NewPCG(seed, 0x7a6f6f6d))
+	params := map[string]*nn.Tensor{}
+	for _, l := range c.layers() {
+		sigma := math.Sqrt(2 / float64(l.in+l.out))
+		weight := make([]float32, l.out*l.in)
+		for i := range weight {
+			weight[i] = float32(r.NormFloat64() * sigma)
+		}
+		params[l.name+".weight"] = nn.F32Tensor(weight, l.out, l.in)
+		params[l.name+".bias"] = nn.F32Tensor(make([]float32, l.out), l.out)
+	}
+	return params
+}
