@@ -1,0 +1,247 @@
+package zoom
+
+import (
+	"context"
+	"fmt"
+	"image"
+	"time"
+
+	"zoomscope/engine/device"
+	"zoomscope/engine/grid"
+	"zoomscope/engine/mil"
+	"zoomscope/engine/result"
+	"zoomscope/engine/tissue"
+	"zoomscope/slideio"
+)
+
+// Request is a slide to analyse.
+type Request struct {
+	Slide slideio.Slide
+	// Resolution is what to take the slide's resolution for: its own, or what
+	// the user stated.
+	Resolution slideio.Resolution
+	Seed       uint64 // kept in the result
+}
+
+// Analyze runs the model over one slide. Progress may be nil; it is told at most
+// ten times a second, from one goroutine at a time. Errors are the slide's (a
+// *slideio.RegionError for a part that cannot be read), the device's, or ctx's;
+// a slide whose resolution is unknown gives grid.ErrNoResolution.
+func (e *Engine) Analyze(ctx context.Context, req Request, progress func(result.Progress)) (*result.Result, error) {
+	start := time.Now()
+	a, err := e.begin(req, progress)
+	if err != nil {
+		return nil, err
+	}
+	cells, err := a.tissue(ctx)
+	if err != nil {
+		return nil, err
+	}
+	a.exhaustive = a.grid.Exhaustive(len(cells))
+	pooled := make([][]float32, a.grid.Levels())
+	var parents []int // of cells, in the level below
+	for i := range pooled {
+		out, err := a.level(ctx, i, cells)
+		if err != nil {
+			return nil, err
+		}
+		a.levels = append(a.levels, describeLevel(a.grid, i, cells, parents, out))
+		a.encoded += len(cells)
+		pooled[i] = out.Pooled
+		if i < len(pooled)-1 {
+			cells, parents = zoomInto(a.grid, i, cells, out.Selected)
+		}
+	}
+	heads := time.Now()
+	logits, probabilities, err := e.network.Classify(ctx, pooled)
+	if err != nil {
+		return nil, err
+	}
+	a.seconds.Heads += time.Since(heads).Seconds()
+	a.seconds.Total = time.Since(start).Seconds()
+	return a.result(logits, probabilities), nil
+}
+
+// analysis is one slide on its way to a result.
+type analysis struct {
+	*Engine
+	req                 Request
+	grid                *grid.Grid
+	report              reporter
+	noTissue            bool
+	levels              []result.Level
+	encoded, exhaustive int
+	seconds             result.Seconds
+}
+
+func (e *Engine) begin(req Request, progress func(result.Progress)) (*analysis, error) {
+	c := e.Model.Config()
+	g, err := gridOf(req, c.Magnifications, c.PatchSize)
+	if err != nil {
+		return nil, err
+	}
+	return &analysis{Engine: e, req: req, grid: g, report: reporter{to: progress}}, nil
+}
+
+// gridOf lays the patches of a slide at its stated resolution.
+func gridOf(req Request, magnifications []float64, patchSize int) (*grid.Grid, error) {
+	in := *req.Slide.Info()
+	in.Resolution = req.Resolution
+	geometry, err := grid.GeometryOf(&in)
+	if err != nil {
+		return nil, err
+	}
+	g, err := grid.New(geometry, magnifications, patchSize)
+	if err != nil {
+		return nil, fmt.Errorf("%s: %w", in.Path, err)
+	}
+	return g, nil
+}
+
+// tissue finds the patches of the lowest magnification.
+func (a *analysis) tissue(ctx context.Context) ([]grid.Cell, error) {
+	start := time.Now()
+	a.report.report("finding tissue", 0, 1)
+	settings := a.Model.Config().Tissue
+	mask, err := tissue.OfSlide(ctx, a.req.Slide, a.grid, settings)
+	if err != nil {
+		return nil, err
+	}
+	cells, all := a.grid.Lowest(mask.Fraction, settings.Threshold)
+	a.noTissue = all
+	a.seconds.Tissue = time.Since(start).Seconds()
+	a.report.report("finding tissue", 1, 1)
+	return cells, nil
+}
+
+// level reads and encodes the patches of one magnification and runs the model
+// on them.
+func (a *analysis) level(ctx context.Context, i int, cells []grid.Cell) (*mil.LevelOutput, error) {
+	stage := fmt.Sprintf("encoding %gx", a.grid.Level(i).Magnification)
+	p := a.pipeline()
+	run := a.network.StartLevel(i)
+	var heads time.Duration
+	a.report.report(stage, 0, len(cells))
+	err := p.run(ctx, len(cells), func(j int) slideio.Rect { return a.grid.Rect(i, cells[j]) },
+		func(first, n int, features []float32) error {
+			start := time.Now()
+			err := run.Add(ctx, features)
+			heads += time.Since(start)
+			a.report.report(stage, first+n, len(cells))
+			return err
+		})
+	if err != nil {
+		return nil, err
+	}
+	start := time.Now()
+	out, err := run.Finish(ctx)
+	a.seconds.Heads += (heads + time.Since(start)).Seconds()
+	read, encode := p.busy.seconds()
+	a.seconds.Read += read
+	a.seconds.Encode += encode
+	return out, err
+}
+
+func (a *analysis) pipeline() *pipeline {
+	return &pipeline{
+		read: func(ctx context.Context, dst *image.RGBA, area slideio.Rect) error {
+			return slideio.ReadArea(ctx, a.req.Slide, dst, area)
+		},
+		encode: a.encode,
+		side:   a.Encoder.Side, dim: a.Encoder.Card.Dim, batch: a.Encoder.Batch, readers: a.Readers,
+	}
+}
+
+// zoomInto returns the children of the selected cells, and of each child the
+// index of its parent among cells.
+func zoomInto(g *grid.Grid, level int, cells []grid.Cell, selected []int) (children []grid.Cell, parents []int) {
+	chosen := make([]grid.Cell, len(selected))
+	for i, s := range selected {
+		chosen[i] = cells[s]
+	}
+	children = g.Children(level, chosen)
+	parents = make([]int, len(children))
+	each := g.Level(level+1).Ratio * g.Level(level+1).Ratio
+	for i := range children {
+		parents[i] = selected[i/each]
+	}
+	return children, parents
+}
+
+// describeLevel puts what the model made of a level into the result's terms.
+func describeLevel(g *grid.Grid, i int, cells []grid.Cell, parents []int, out *mil.LevelOutput) result.Level {
+	level := result.Level{Magnification: g.Level(i).Magnification, Patches: make([]result.Patch, len(cells))}
+	for j, c := range cells {
+		r := g.Rect(i, c)
+		p := result.Patch{X: r.X, Y: r.Y, Size: r.W, Height: r.H, Attention: float64(out.Attention[j]), Parent: -1}
+		if out.ZoomAttention != nil {
+			p.ZoomAttention = float64(out.ZoomAttention[j])
+		}
+		if parents != nil {
+			p.Parent = parents[j]
+		}
+		level.Patches[j] = p
+	}
+	for _, s := range out.Selected {
+		level.Patches[s].Selected = true
+	}
+	return level
+}
+
+// result puts everything together.
+func (a *analysis) result(logits, probabilities []float32) *result.Result {
+	in := a.req.Slide.Info()
+	r := &result.Result{
+		Version: result.Version,
+		Slide: result.Slide{
+			Path: in.Path, Vendor: in.Vendor, Width: in.Width(), Height: in.Height(),
+			MPP: [2]float64{a.req.Resolution.X, a.req.Resolution.Y}, MPPSource: a.req.Resolution.Source,
+			Bounds: result.Rect{X: float64(in.Bounds.Min.X), Y: float64(in.Bounds.Min.Y), Width: float64(in.Bounds.Dx()), Height: float64(in.Bounds.Dy())},
+		},
+		Model:   a.Model.Result(),
+		Encoder: a.Encoder.Card,
+		Device:  a.Place.Device,
+		Levels:  a.levels,
+		Counts:  result.Counts{Encoded: a.encoded, Exhaustive: a.exhaustive},
+		Seconds: a.seconds,
+		Seed:    a.req.Seed,
+		Notice:  result.ResearchUse,
+	}
+	best := 0
+	for i, p := range probabilities {
+		r.Prediction.Probabilities = append(r.Prediction.Probabilities, float64(p))
+		r.Prediction.Logits = append(r.Prediction.Logits, float64(logits[i]))
+		if p > probabilities[best] {
+			best = i
+		}
+	}
+	r.Prediction.Label = r.Model.Classes[best]
+	r.Warnings = a.warnings(r)
+	return r
+}
+
+// warnings are what the reader of a result must know.
+func (a *analysis) warnings(r *result.Result) []string {
+	w := []string{}
+	if !r.Model.Trained {
+		w = append(w, fmt.Sprintf("The model %q is untrained: its prediction and attention mean nothing.", r.Model.Name))
+	}
+	if r.Model.Note != "" && r.Model.Trained {
+		w = append(w, r.Model.Note)
+	}
+	w = append(w, a.req.Resolution.Doubts...)
+	w = append(w, a.grid.Warnings()...)
+	if a.noTissue {
+		w = append(w, "No tissue was found, so that every patch of the slide was read.")
+	}
+	if a.Encoder.Warnings != nil {
+		w = append(w, a.Encoder.Warnings(r.Model.Magnifications)...)
+	}
+	if d := r.Device; d.Requested != d.Used && (d.Requested != string(device.Auto) || a.moved) {
+		w = append(w, fmt.Sprintf("Ran on %s instead of %s: %s.", d.Used, d.Requested, d.Reason))
+	}
+	if a.halving.limit > 0 {
+		w = append(w, fmt.Sprintf("The device was short of memory: patches were encoded at most %d at a time.", a.halving.limit))
+	}
+	return w
+}

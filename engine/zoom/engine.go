@@ -1,0 +1,139 @@
+package zoom
+
+import (
+	"context"
+	"errors"
+	"fmt"
+
+	"zoomscope/engine/device"
+	"zoomscope/engine/mil"
+	"zoomscope/engine/nn"
+	"zoomscope/engine/result"
+)
+
+// An Encoder turns n patches of PatchSize x PatchSize RGB pixels into n feature
+// rows.
+type Encoder interface {
+	Encode(ctx context.Context, tiles []byte, n int, dst []float32) error
+	Close() error
+}
+
+// EncoderKind is an encoder that can be opened on a device.
+type EncoderKind struct {
+	Card  result.Encoder
+	Side  int // pixels along the patches it takes
+	Batch int // patches to hand it at once
+	Open  func(nn.Opener) (Encoder, error)
+
+	// Warnings are what a reader must know when it is used at these
+	// magnifications; nil for none.
+	Warnings func(magnifications []float64) []string
+}
+
+// Place is a device that networks run on, and the story of how it was chosen.
+type Place struct {
+	Opener nn.Opener
+	Device result.Device
+}
+
+// Options are what an Engine is made of.
+type Options struct {
+	Model   *mil.Model
+	Encoder EncoderKind
+	Place   Place
+	// CPU opens the processor, for when the Place runs out of memory; nil when
+	// the Place is the processor.
+	CPU     func(ctx context.Context) (Place, error)
+	Readers int // goroutines that read the slide; at least 1
+}
+
+// Engine is a model and its encoder on a device, ready to analyse one slide
+// after the other. Its methods must not run at the same time.
+type Engine struct {
+	Options
+	encoder Encoder
+	network *mil.Network
+	halving halving
+	moved   bool // to the processor, for want of memory
+}
+
+// NewEngine opens model and encoder on the device. A model that was made for
+// another encoder is refused with an error that wraps mil.ErrEncoder.
+func NewEngine(ctx context.Context, o Options) (*Engine, error) {
+	if err := o.Model.CheckEncoder(o.Encoder.Card); err != nil {
+		return nil, err
+	}
+	if side := o.Model.Config().PatchSize; side != o.Encoder.Side {
+		return nil, fmt.Errorf("model %s has patches of %d pixels, encoder %s takes %d: %w",
+			o.Model.Config().Name, side, o.Encoder.Card.Name, o.Encoder.Side, mil.ErrEncoder)
+	}
+	o.Readers = max(o.Readers, 1)
+	e := &Engine{Options: o}
+	e.halving = halving{encode: e.encodeHere, outOfMemory: device.ErrOutOfMemory, side: o.Encoder.Side, dim: o.Encoder.Card.Dim}
+	err := e.open()
+	if errors.Is(err, device.ErrOutOfMemory) {
+		err = e.toCPU(ctx, err)
+	}
+	if err != nil {
+		return nil, err
+	}
+	return e, nil
+}
+
+func (e *Engine) open() (err error) {
+	if e.encoder, err = e.Encoder.Open(e.Place.Opener); err != nil {
+		return fmt.Errorf("encoder %s: %w", e.Encoder.Card.Name, err)
+	}
+	if e.network, err = e.Model.Open(e.Place.Opener); err != nil {
+		return errors.Join(fmt.Errorf("model %s: %w", e.Model.Config().Name, err), e.encoder.Close())
+	}
+	return nil
+}
+
+// Close frees what the engine holds on the device.
+func (e *Engine) Close() error {
+	if e.encoder == nil {
+		return nil
+	}
+	err := errors.Join(e.encoder.Close(), e.network.Close())
+	e.encoder, e.network = nil, nil
+	return err
+}
+
+// encodeHere is the encoder of the device at hand.
+func (e *Engine) encodeHere(ctx context.Context, tiles []byte, n int, dst []float32) error {
+	return e.encoder.Encode(ctx, tiles, n, dst)
+}
+
+// encode encodes a batch: whole, else in smaller ones, else on the processor.
+func (e *Engine) encode(ctx context.Context, tiles []byte, n int, dst []float32) error {
+	err := e.halving.run(ctx, tiles, n, dst)
+	if !errors.Is(err, device.ErrOutOfMemory) {
+		return err
+	}
+	if err := e.toCPU(ctx, err); err != nil {
+		return err
+	}
+	return e.halving.run(ctx, tiles, n, dst)
+}
+
+// toCPU moves the engine to the processor, for a reason that is kept. It
+// returns the reason itself when there is nowhere to move to.
+func (e *Engine) toCPU(ctx context.Context, reason error) error {
+	if e.CPU == nil {
+		return reason
+	}
+	place, err := e.CPU(ctx)
+	if err != nil {
+		return errors.Join(reason, err)
+	}
+	if err := e.Close(); err != nil {
+		return errors.Join(reason, err)
+	}
+	from := e.Place.Device
+	place.Device.Requested = from.Requested
+	place.Device.Tried = append(from.Tried, place.Device.Tried...)
+	place.Device.Reason = fmt.Sprintf("%s ran out of memory even for a single patch, so that the processor took over", from.Used)
+	e.Place, e.CPU, e.halving.limit, e.moved = place, nil, 0, true
+	return e.open()
+}
