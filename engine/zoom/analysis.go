@@ -3,7 +3,6 @@ package zoom
 import (
 	"context"
 	"fmt"
-	"image"
 	"time"
 
 	"zoomscope/engine/device"
@@ -118,18 +117,17 @@ func (a *analysis) tissue(ctx context.Context) ([]grid.Cell, error) {
 // on them.
 func (a *analysis) level(ctx context.Context, i int, cells []grid.Cell) (*mil.LevelOutput, error) {
 	stage := fmt.Sprintf("encoding %gx", a.grid.Level(i).Magnification)
-	p := a.pipeline()
+	p := a.pipeline(a.req.Slide, a.grid, i, cells)
 	run := a.network.StartLevel(i)
 	var heads time.Duration
 	a.report.report(stage, 0, len(cells))
-	err := p.run(ctx, len(cells), func(j int) slideio.Rect { return a.grid.Rect(i, cells[j]) },
-		func(first, n int, features []float32) error {
-			start := time.Now()
-			err := run.Add(ctx, features)
-			heads += time.Since(start)
-			a.report.report(stage, first+n, len(cells))
-			return err
-		})
+	err := p.run(ctx, len(cells), func(first, n int, features []float32) error {
+		start := time.Now()
+		err := run.Add(ctx, features)
+		heads += time.Since(start)
+		a.report.report(stage, first+n, len(cells))
+		return err
+	})
 	if err != nil {
 		return nil, err
 	}
@@ -140,16 +138,6 @@ func (a *analysis) level(ctx context.Context, i int, cells []grid.Cell) (*mil.Le
 	a.seconds.Read += read
 	a.seconds.Encode += encode
 	return out, err
-}
-
-func (a *analysis) pipeline() *pipeline {
-	return &pipeline{
-		read: func(ctx context.Context, dst *image.RGBA, area slideio.Rect) error {
-			return slideio.ReadArea(ctx, a.req.Slide, dst, area)
-		},
-		encode: a.encode,
-		side:   a.Encoder.Side, dim: a.Encoder.Card.Dim, batch: a.Encoder.Batch, readers: a.Readers,
-	}
 }
 
 // zoomInto returns the children of the selected cells, and of each child the

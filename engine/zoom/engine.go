@@ -4,26 +4,29 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"image"
 
 	"zoomscope/engine/device"
+	"zoomscope/engine/grid"
 	"zoomscope/engine/mil"
 	"zoomscope/engine/nn"
 	"zoomscope/engine/result"
+	"zoomscope/slideio"
 )
 
-// An Encoder turns n patches of PatchSize x PatchSize RGB pixels into n feature
-// rows.
+// An Encoder turns n patches of Side x Side RGB pixels into n feature rows, as
+// many at once as SetBatch says.
 type Encoder interface {
 	Encode(ctx context.Context, tiles []byte, n int, dst []float32) error
+	SetBatch(n int)
 	Close() error
 }
 
 // EncoderKind is an encoder that can be opened on a device.
 type EncoderKind struct {
-	Card  result.Encoder
-	Side  int // pixels along the patches it takes
-	Batch int // patches to hand it at once
-	Open  func(nn.Opener) (Encoder, error)
+	Card result.Encoder
+	Side int // pixels along the patches it takes
+	Open func(nn.Opener) (Encoder, error)
 
 	// Warnings are what a reader must know when it is used at these
 	// magnifications; nil for none.
@@ -34,11 +37,12 @@ type EncoderKind struct {
 type Place struct {
 	Opener nn.Opener
 	Device result.Device
+	Batch  int // patches to encode at once; at least 1
 }
 
 // Options are what an Engine is made of.
 type Options struct {
-	Model   *mil.Model
+	Model   *mil.Model // nil for an engine that only encodes
 	Encoder EncoderKind
 	Place   Place
 	// CPU opens the processor, for when the Place runs out of memory; nil when
@@ -60,12 +64,8 @@ type Engine struct {
 // NewEngine opens model and encoder on the device. A model that was made for
 // another encoder is refused with an error that wraps mil.ErrEncoder.
 func NewEngine(ctx context.Context, o Options) (*Engine, error) {
-	if err := o.Model.CheckEncoder(o.Encoder.Card); err != nil {
+	if err := o.check(); err != nil {
 		return nil, err
-	}
-	if side := o.Model.Config().PatchSize; side != o.Encoder.Side {
-		return nil, fmt.Errorf("model %s has patches of %d pixels, encoder %s takes %d: %w",
-			o.Model.Config().Name, side, o.Encoder.Card.Name, o.Encoder.Side, mil.ErrEncoder)
 	}
 	o.Readers = max(o.Readers, 1)
 	e := &Engine{Options: o}
@@ -80,9 +80,25 @@ func NewEngine(ctx context.Context, o Options) (*Engine, error) {
 	return e, nil
 }
 
+// check makes sure that model and encoder belong together.
+func (o Options) check() error {
+	if o.Model == nil {
+		return nil
+	}
+	if side := o.Model.Config().PatchSize; side != o.Encoder.Side {
+		return fmt.Errorf("model %s has patches of %d pixels, encoder %s takes %d: %w",
+			o.Model.Config().Name, side, o.Encoder.Card.Name, o.Encoder.Side, mil.ErrEncoder)
+	}
+	return o.Model.CheckEncoder(o.Encoder.Card)
+}
+
 func (e *Engine) open() (err error) {
 	if e.encoder, err = e.Encoder.Open(e.Place.Opener); err != nil {
 		return fmt.Errorf("encoder %s: %w", e.Encoder.Card.Name, err)
+	}
+	e.encoder.SetBatch(e.Place.Batch)
+	if e.Model == nil {
+		return nil
 	}
 	if e.network, err = e.Model.Open(e.Place.Opener); err != nil {
 		return errors.Join(fmt.Errorf("model %s: %w", e.Model.Config().Name, err), e.encoder.Close())
@@ -95,7 +111,10 @@ func (e *Engine) Close() error {
 	if e.encoder == nil {
 		return nil
 	}
-	err := errors.Join(e.encoder.Close(), e.network.Close())
+	err := e.encoder.Close()
+	if e.network != nil {
+		err = errors.Join(err, e.network.Close())
+	}
 	e.encoder, e.network = nil, nil
 	return err
 }
@@ -136,4 +155,25 @@ func (e *Engine) toCPU(ctx context.Context, reason error) error {
 	place.Device.Reason = fmt.Sprintf("%s ran out of memory even for a single patch, so that the processor took over", from.Used)
 	e.Place, e.CPU, e.halving.limit, e.moved = place, nil, 0, true
 	return e.open()
+}
+
+// pipeline reads and encodes cells of one level of a slide's grid.
+func (e *Engine) pipeline(s slideio.Slide, g *grid.Grid, level int, cells []grid.Cell) *pipeline {
+	return e.pipelineOver(func(ctx context.Context, i int, dst *image.RGBA) error {
+		return slideio.ReadArea(ctx, s, dst, g.Rect(level, cells[i]))
+	})
+}
+
+func (e *Engine) pipelineOver(read patchReader) *pipeline {
+	return &pipeline{
+		read: read, encode: e.encode, side: e.Encoder.Side, dim: e.Encoder.Card.Dim,
+		batch: e.Place.Batch, readers: e.Readers,
+	}
+}
+
+// Encode runs the encoder alone, on n patches that read fills in from several
+// goroutines at once. sink receives features [count, D] in order, from one
+// goroutine, and must not keep them.
+func (e *Engine) Encode(ctx context.Context, n int, read func(ctx context.Context, i int, dst *image.RGBA) error, sink func(first, count int, features []float32) error) error {
+	return e.pipelineOver(read).run(ctx, n, sink)
 }

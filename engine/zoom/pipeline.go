@@ -10,13 +10,11 @@ import (
 	"time"
 
 	"golang.org/x/sync/errgroup"
-
-	"zoomscope/slideio"
 )
 
-// An areaReader fills a picture with an area of the slide, at the picture's own
-// scale. Readers call it from several goroutines at once.
-type areaReader func(ctx context.Context, dst *image.RGBA, area slideio.Rect) error
+// A patchReader fills a picture with patch i. Readers call it from several
+// goroutines at once.
+type patchReader func(ctx context.Context, i int, dst *image.RGBA) error
 
 // A batchEncoder turns n tiles of side x side RGB pixels, one behind the other,
 // into n feature rows. It is called from one goroutine at a time.
@@ -26,7 +24,7 @@ type batchEncoder func(ctx context.Context, tiles []byte, n int, dst []float32) 
 // in order, while the encoder works on those that are full. Memory is the
 // batches' pixels and nothing that grows with the number of patches.
 type pipeline struct {
-	read    areaReader
+	read    patchReader
 	encode  batchEncoder
 	side    int // pixels along a patch
 	dim     int // values per feature row
@@ -56,10 +54,10 @@ type slot struct {
 	i     int
 }
 
-// run encodes n patches, whose areas rect gives. sink receives the features
+// run encodes n patches. sink receives the features
 // [n, dim] of each batch, the patches from first on, in ascending order and from
 // one goroutine; it must not keep them. The first error ends everything.
-func (p *pipeline) run(ctx context.Context, n int, rect func(i int) slideio.Rect, sink func(first, n int, features []float32) error) error {
+func (p *pipeline) run(ctx context.Context, n int, sink func(first, n int, features []float32) error) error {
 	group, ctx := errgroup.WithContext(ctx)
 	free := make(chan *pixels, p.readers+2)
 	for range min(cap(free), (n+p.batch-1)/p.batch) {
@@ -74,7 +72,7 @@ func (p *pipeline) run(ctx context.Context, n int, rect func(i int) slideio.Rect
 		reading.Add(1)
 		group.Go(func() error {
 			defer reading.Done()
-			return p.readAll(ctx, rect, todo, full)
+			return p.readAll(ctx, todo, full)
 		})
 	}
 	group.Go(func() error { // closes full once no reader can send
@@ -109,12 +107,11 @@ func (p *pipeline) plan(ctx context.Context, n int, free <-chan *pixels, todo ch
 	return nil
 }
 
-func (p *pipeline) readAll(ctx context.Context, rect func(i int) slideio.Rect, todo <-chan slot, full chan<- *pixels) error {
+func (p *pipeline) readAll(ctx context.Context, todo <-chan slot, full chan<- *pixels) error {
 	scratch := image.NewRGBA(image.Rect(0, 0, p.side, p.side))
 	for s := range todo {
 		start := time.Now()
-		area := rect(s.batch.first + s.i)
-		if err := p.read(ctx, scratch, area); err != nil {
+		if err := p.read(ctx, s.batch.first+s.i, scratch); err != nil {
 			return err
 		}
 		size := p.side * p.side * 3

@@ -9,17 +9,15 @@ import (
 	"testing"
 	"testing/synctest"
 	"time"
-
-	"zoomscope/slideio"
 )
 
 // numbered is a pipeline over patches whose pixels all hold their number, and
 // an encoder that gives the mean of a patch.
-func numbered(batch, readers int) (*pipeline, func(i int) slideio.Rect) {
+func numbered(batch, readers int) *pipeline {
 	p := &pipeline{side: 4, dim: 1, batch: batch, readers: readers}
-	p.read = func(_ context.Context, dst *image.RGBA, area slideio.Rect) error {
-		for i := range dst.Pix {
-			dst.Pix[i] = byte(area.X)
+	p.read = func(_ context.Context, i int, dst *image.RGBA) error {
+		for j := range dst.Pix {
+			dst.Pix[j] = byte(i % 251)
 		}
 		return nil
 	}
@@ -29,16 +27,16 @@ func numbered(batch, readers int) (*pipeline, func(i int) slideio.Rect) {
 		}
 		return nil
 	}
-	return p, func(i int) slideio.Rect { return slideio.Rect{X: float64(i % 251), W: 4, H: 4} }
+	return p
 }
 
 func TestPipelineEncodesEveryPatchOnce(t *testing.T) {
 	for _, n := range []int{0, 1, 7, 8, 9, 100} {
 		for _, readers := range []int{1, 2, 5} {
-			p, rect := numbered(8, readers)
+			p := numbered(8, readers)
 			got := make([]float32, n)
 			seen := 0
-			err := p.run(t.Context(), n, rect, func(first, count int, f []float32) error {
+			err := p.run(t.Context(), n, func(first, count int, f []float32) error {
 				if first != seen {
 					t.Errorf("batch from %d came after %d patches", first, seen)
 				}
@@ -61,16 +59,16 @@ func TestPipelineStopsAtTheFirstError(t *testing.T) {
 	broken := errors.New("broken")
 	for name, spoil := range map[string]func(*pipeline){
 		"reader": func(p *pipeline) {
-			p.read = func(context.Context, *image.RGBA, slideio.Rect) error { return broken }
+			p.read = func(context.Context, int, *image.RGBA) error { return broken }
 		},
 		"encoder": func(p *pipeline) {
 			p.encode = func(context.Context, []byte, int, []float32) error { return broken }
 		},
 	} {
 		t.Run(name, func(t *testing.T) {
-			p, rect := numbered(4, 3)
+			p := numbered(4, 3)
 			spoil(p)
-			err := p.run(t.Context(), 1000, rect, func(int, int, []float32) error { return nil })
+			err := p.run(t.Context(), 1000, func(int, int, []float32) error { return nil })
 			if !errors.Is(err, broken) {
 				t.Errorf("error %v, want %v", err, broken)
 			}
@@ -80,8 +78,8 @@ func TestPipelineStopsAtTheFirstError(t *testing.T) {
 
 func TestPipelineCancel(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
-		p, rect := numbered(4, 2)
-		p.read = func(ctx context.Context, _ *image.RGBA, _ slideio.Rect) error {
+		p := numbered(4, 2)
+		p.read = func(ctx context.Context, _ int, _ *image.RGBA) error {
 			select {
 			case <-ctx.Done():
 				return ctx.Err()
@@ -92,7 +90,7 @@ func TestPipelineCancel(t *testing.T) {
 		ctx, cancel := context.WithTimeout(t.Context(), 90*time.Second)
 		defer cancel()
 		start := time.Now()
-		err := p.run(ctx, 1_000_000, rect, func(int, int, []float32) error { return nil })
+		err := p.run(ctx, 1_000_000, func(int, int, []float32) error { return nil })
 		if !errors.Is(err, context.DeadlineExceeded) {
 			t.Errorf("error %v", err)
 		}
@@ -106,18 +104,18 @@ func TestPipelineCancel(t *testing.T) {
 // take n+1 seconds, not 2n.
 func TestPipelineOverlaps(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
-		p, rect := numbered(1, 1)
+		p := numbered(1, 1)
 		read, encode := p.read, p.encode
-		p.read = func(ctx context.Context, dst *image.RGBA, area slideio.Rect) error {
+		p.read = func(ctx context.Context, i int, dst *image.RGBA) error {
 			time.Sleep(time.Second)
-			return read(ctx, dst, area)
+			return read(ctx, i, dst)
 		}
 		p.encode = func(ctx context.Context, tiles []byte, n int, dst []float32) error {
 			time.Sleep(time.Second)
 			return encode(ctx, tiles, n, dst)
 		}
 		start := time.Now()
-		if err := p.run(t.Context(), 10, rect, func(int, int, []float32) error { return nil }); err != nil {
+		if err := p.run(t.Context(), 10, func(int, int, []float32) error { return nil }); err != nil {
 			t.Fatal(err)
 		}
 		if took := time.Since(start); took != 11*time.Second {
@@ -127,14 +125,14 @@ func TestPipelineOverlaps(t *testing.T) {
 }
 
 func TestPipelineMemoryIsBounded(t *testing.T) {
-	p, rect := numbered(4, 2)
+	p := numbered(4, 2)
 	read := p.read
 	var ahead, most atomic.Int64
-	p.read = func(ctx context.Context, dst *image.RGBA, area slideio.Rect) error {
+	p.read = func(ctx context.Context, i int, dst *image.RGBA) error {
 		most.Store(max(most.Load(), ahead.Add(1)))
-		return read(ctx, dst, area)
+		return read(ctx, i, dst)
 	}
-	err := p.run(t.Context(), 400, rect, func(_, n int, _ []float32) error {
+	err := p.run(t.Context(), 400, func(_, n int, _ []float32) error {
 		time.Sleep(time.Millisecond) // a slow encoder lets the readers run ahead
 		ahead.Add(-int64(n))
 		return nil
