@@ -1,7 +1,6 @@
 package nn
 
 import (
-	"math"
 	"slices"
 )
 
@@ -84,12 +83,13 @@ func (g *Graph) Slice(a *Value, axis, start, end int) *Value {
 	return g.SliceStep(a, axis, start, end, 1)
 }
 
-// SliceStep is every step-th element of a slice, as Python has it: a negative
-// step goes backwards, and then math.MinInt as end includes the first element.
+// SliceStep is every step-th element of a slice; step is positive. To go
+// backwards, Gather by constant indices: ONNX Runtime 1.27 slices backwards
+// wrongly on WebGPU.
 func (g *Graph) SliceStep(a *Value, axis, start, end, step int) *Value {
 	g.own("Slice", a)
 	axis = g.axis("Slice", a, axis)
-	if step == 0 || step == math.MinInt {
+	if step < 1 {
 		g.fail("Slice", "step %d", step)
 	}
 	out := slices.Clone(a.shape)

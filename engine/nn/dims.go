@@ -170,19 +170,14 @@ func sliced(d Dim, start, end, step int) Dim {
 		}
 		return Symbol(fmt.Sprintf("%s[%d:%d:%d]", d, start, end, step))
 	}
-	n := d.Size
-	if step > 0 {
-		start, end = place(start, n, 0, n), place(end, n, 0, n)
-		return Fixed((max(0, end-start) + step - 1) / step)
-	}
-	start, end = place(start, n, 0, n-1), place(end, n, -1, n-1)
-	return Fixed((max(0, start-end) - step - 1) / -step)
+	start, end = place(start, d.Size), place(end, d.Size)
+	return Fixed((max(0, end-start) + step - 1) / step)
 }
 
-// place clamps an index, negative ones counting from the end n, to lo..hi.
-func place(i, n, lo, hi int) int {
-	if i < 0 && i >= math.MinInt+n {
+// place is an index within 0..n; negative ones count from the end.
+func place(i, n int) int {
+	if i < 0 {
 		i += n
 	}
-	return min(max(i, lo), hi)
+	return min(max(i, 0), n)
 }

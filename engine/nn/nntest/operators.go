@@ -330,21 +330,15 @@ func strict(a *array, idx []int) int {
 
 func slice(a *array, start, end, axis, step int) *array {
 	n := a.shape[axis]
-	index := func(i, lo, hi int) int {
-		if i < 0 && i > math.MinInt/2 {
+	index := func(i int) int {
+		if i < 0 {
 			i += n
 		}
-		return min(max(i, lo), hi)
+		return min(max(i, 0), n)
 	}
 	var places []int
-	if step > 0 {
-		for i := index(start, 0, n); i < index(end, 0, n); i += step {
-			places = append(places, i)
-		}
-	} else {
-		for i := index(start, 0, n-1); i > index(end, -1, n-1); i += step {
-			places = append(places, i)
-		}
+	for i := index(start); i < index(end); i += step {
+		places = append(places, i)
 	}
 	shape := slices.Clone(a.shape)
 	shape[axis] = len(places)

@@ -1,0 +1,3 @@
+package device
+
+func cpuBrand() string { return fileField("/proc/cpuinfo", "model name") }
