@@ -57,7 +57,11 @@ func DrawAttention(r *result.Result, level int, ov *Overview, o AttentionOptions
 	heat.Draw(layer, ov.Area)
 	draw.Draw(p.RGBA, pic.Slide, layer, image.Point{}, draw.Over)
 	if !o.NoMarks {
-		markPicks(p, frame{ov.Area, pic.Slide}, l, o.top(), text)
+		f := frame{ov.Area, pic.Slide}
+		if level > 0 {
+			markRead(p, f, r.Levels[level-1], l)
+		}
+		markPicks(p, f, l, o.top(), text)
 	}
 	pic.Image = p.RGBA
 	return pic, nil
@@ -84,13 +88,38 @@ func beside(img *image.RGBA, n *panel) (*page, image.Rectangle) {
 	return p, at
 }
 
+// thin is the width of the outlines of what was read.
+const thin = 1
+
+// markWidth is the width of the outlines of picks, beside text of a given size.
+func markWidth(text float64) float64 { return max(1.5, text/8) }
+
+// markRead outlines the patches of the magnification below that were read at
+// this one, where they are large enough to be seen under their outline.
+func markRead(p *page, f frame, below, l result.Level) {
+	clip := &page{p.SubImage(f.px).(*image.RGBA), p.typesetter}
+	for i := range parents(l) {
+		if b := f.box(below.Patches[i]); min(b.width(), b.height()) >= 3*smallest*thin {
+			clip.mark(b, thin)
+		}
+	}
+}
+
+// parents are the patches of the magnification below that l's patches lie in.
+func parents(l result.Level) map[int]bool {
+	set := map[int]bool{}
+	for _, p := range l.Patches {
+		set[p.Parent] = true
+	}
+	return set
+}
+
 // markPicks outlines the level's picks within the slide, the first rank on top.
 func markPicks(p *page, f frame, l result.Level, top int, text float64) {
 	clip := &page{p.SubImage(f.px).(*image.RGBA), p.typesetter}
 	picks := Picks(l, top)
-	width := max(1.5, text/8)
 	for i := range picks {
-		clip.mark(f.box(l.Patches[picks[len(picks)-1-i].Index]), width)
+		clip.mark(f.box(l.Patches[picks[len(picks)-1-i].Index]), markWidth(text))
 	}
 }
 
@@ -104,8 +133,11 @@ func attentionPanel(r *result.Result, level int, h *Heat, ov *Overview, o Attent
 	n.colours(h)
 	n.gap(0.6)
 	if !o.NoMarks {
-		if text := picksText(l, o.top()); text != "" {
-			n.outlined(text)
+		if picked := picksText(l, o.top()); picked != "" {
+			n.outlined(picked, markWidth(text))
+		}
+		if level > 0 {
+			n.outlined(readText(r.Levels[level-1], l), thin)
 		}
 	}
 	um := (r.Slide.MPP[0] * ov.Area.Width) / float64(ov.Image.Rect.Dx())
@@ -143,6 +175,11 @@ func picksText(l result.Level, top int) string {
 		return many(n, "patch", "patches") + " zoomed into, chosen by zoom attention"
 	}
 	return many(n, "patch", "patches") + " with the most attention"
+}
+
+// readText says what was read at the magnification of l.
+func readText(below, l result.Level) string {
+	return fmt.Sprintf("%s of %s read at %s", many(len(parents(l)), "patch", "patches"), magName(below.Magnification), magName(l.Magnification))
 }
 
 // areaText says which part of the slide is shown.

@@ -33,7 +33,7 @@ func drawContact(r *result.Result, level int, shots []shot, ov *Overview) (*imag
 	c.columns = max(c.columns, min(len(shots), 3))
 	c.text = max(11, float64(c.side)/16)
 	c.gap = int(1.5 * c.text)
-	c.map0 = smallMap(ov, int(0.42*float64(c.side)), c.captionHeight()-int(0.5*c.text))
+	c.map0 = smallMap(ov, int(0.38*float64(c.side)), c.captionHeight()-int(0.5*c.text))
 	width := c.columns*(c.side+c.gap) + c.gap
 	head, foot := c.header(t, width-2*c.gap, len(shots)), c.footer(t, width-2*c.gap)
 	rows := (len(shots) + c.columns - 1) / c.columns

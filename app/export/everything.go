@@ -1,6 +1,7 @@
 package export
 
 import (
+	"cmp"
 	"context"
 	"encoding/json"
 	"errors"
@@ -16,7 +17,7 @@ import (
 type Options struct {
 	MaxSide   int // of overviews, in pixels; 0 for DefaultMaxSide
 	Attention AttentionOptions
-	Top       int // patches written at the highest magnification; 0 for DefaultTop
+	Top       int // patches written, and outlined, at the highest magnification; 0 for DefaultTop
 	GeoJSON   GeoJSONOptions
 }
 
@@ -107,10 +108,12 @@ func (w *writer) overview() (err error) {
 }
 
 func (w *writer) attention() error {
+	o := w.o.Attention
+	o.Top = cmp.Or(o.Top, w.o.Top)
 	w.sidecar = sidecar{Version: 1, Slide: SlideName(w.r.Slide), Notice: result.ResearchUse}
 	for i, level := range w.r.Levels {
 		w.progress(result.Progress{Stage: "attention pictures", Done: i, Total: len(w.r.Levels)})
-		pic, err := DrawAttention(w.r, i, w.ov, w.o.Attention)
+		pic, err := DrawAttention(w.r, i, w.ov, o)
 		if err != nil {
 			return err
 		}

@@ -323,3 +323,45 @@ func TestZoomPathShowsThePatches(t *testing.T) {
 		t.Errorf("overview of %v, want %v times as high as wide", z.slide.Size(), want)
 	}
 }
+
+// TestEverythingOfOddResults writes what analyses may leave at the margins.
+func TestEverythingOfOddResults(t *testing.T) {
+	for name, change := range map[string]func(*result.Result){
+		"no patches": func(r *result.Result) {
+			for i := range r.Levels {
+				r.Levels[i].Patches = nil
+			}
+		},
+		"one patch each": func(r *result.Result) {
+			for i := range r.Levels {
+				r.Levels[i].Patches = slices.Clone(r.Levels[i].Patches[:1])
+				r.Levels[i].Patches[0].Attention = 1
+				r.Levels[i].Patches[0].Parent = min(i, 1) - 1
+			}
+		},
+		"equal attention": func(r *result.Result) {
+			for i := range r.Levels {
+				for j := range r.Levels[i].Patches {
+					r.Levels[i].Patches[j].Attention = 1 / float64(len(r.Levels[i].Patches))
+				}
+			}
+		},
+		"no resolution":    func(r *result.Result) { r.Slide.MPP = [2]float64{} },
+		"a strip":          func(r *result.Result) { r.Slide.Bounds = result.Rect{X: 700, Y: 300, Width: 4500, Height: 1} },
+		"a pixel":          func(r *result.Result) { r.Slide.Bounds = result.Rect{X: 700, Y: 300, Width: 1, Height: 1} },
+		"no probabilities": func(r *result.Result) { r.Prediction.Probabilities = nil },
+		"far away": func(r *result.Result) {
+			for i := range r.Levels[0].Patches {
+				r.Levels[0].Patches[i].X = maxSide
+			}
+		},
+	} {
+		t.Run(name, func(t *testing.T) {
+			r, reader := small(t)
+			change(r)
+			if _, err := Everything(t.Context(), t.TempDir(), r, reader, Options{MaxSide: 120}, nil); err != nil {
+				t.Error(err)
+			}
+		})
+	}
+}

@@ -45,7 +45,7 @@ type HeatOptions struct {
 }
 
 // DefaultOpacity lets tissue be seen under the highest attention.
-const DefaultOpacity = 0.5
+const DefaultOpacity = 0.55
 
 func (o HeatOptions) check() error {
 	switch {

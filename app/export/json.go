@@ -105,7 +105,8 @@ func checkSlide(r *result.Result) error {
 	}
 	b := s.Bounds
 	if !within(b.X, 0, float64(s.Width)) || !within(b.Y, 0, float64(s.Height)) ||
-		!within(b.Width, 0, float64(s.Width)-b.X) || !within(b.Height, 0, float64(s.Height)-b.Y) {
+		!within(b.Width, 0, float64(s.Width)-b.X) || !within(b.Height, 0, float64(s.Height)-b.Y) ||
+		b.Width > 0 && b.Width < 1 || b.Height > 0 && b.Height < 1 {
 		return fmt.Errorf("slide: bounds %v outside %d x %d pixels", b, s.Width, s.Height)
 	}
 	return nil

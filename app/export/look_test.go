@@ -29,16 +29,16 @@ func TestRealSlides(t *testing.T) {
 				t.Fatal(err)
 			}
 			defer slide.Close()
-			dir := os.Getenv("ZOOMSCOPE_LOOK")
+			dir, side := os.Getenv("ZOOMSCOPE_LOOK"), 0
 			if dir == "" {
-				dir = t.TempDir()
+				dir, side = t.TempDir(), 500
 			}
-			everything(t, filepath.Join(dir, name), slide, mags)
+			everything(t, filepath.Join(dir, name), slide, mags, side)
 		})
 	}
 }
 
-func everything(t *testing.T, dir string, slide slideio.Slide, mags []float64) {
+func everything(t *testing.T, dir string, slide slideio.Slide, mags []float64, side int) {
 	in, reader := slide.Info(), FromSlide(slide)
 	b := slideio.RectOf(in.Bounds)
 	s := result.Slide{
@@ -49,7 +49,7 @@ func everything(t *testing.T, dir string, slide slideio.Slide, mags []float64) {
 		s.MPP = [2]float64{0.5, 0.5}
 	}
 	r := analysed(t, reader, s, mags, 12)
-	files, err := Everything(t.Context(), dir, r, reader, Options{}, nil)
+	files, err := Everything(t.Context(), dir, r, reader, Options{MaxSide: side}, nil)
 	if err != nil {
 		t.Fatal(err)
 	}

@@ -171,6 +171,10 @@ func (n *panel) ramp(p *page, h *Heat, r image.Rectangle, ground color.RGBA) {
 // every patch would have if none stood out.
 func (n *panel) ticks(h *Heat) {
 	low, high := percent(h.low), percent(h.high)
+	if len(h.patches) == 0 {
+		n.text("no patch was read", n.plain())
+		return
+	}
 	if h.scale == Percentile {
 		low, high = "least", "most"
 	} else if h.low == h.high {
@@ -185,13 +189,13 @@ func (n *panel) ticks(h *Heat) {
 	})
 	if h.scale == Percentile {
 		n.text(fmt.Sprintf("from %s to %s of the attention", percent(h.low), percent(h.high)), n.small())
-	} else if len(h.patches) > 0 {
+	} else {
 		n.text(fmt.Sprintf("an even share would be %s", percent(1/float64(len(h.patches)))), n.small())
 	}
 }
 
-// outlined explains the Marker.
-func (n *panel) outlined(text string) {
+// outlined explains outlines of the given width.
+func (n *panel) outlined(text string, width float64) {
 	s, side := n.plain(), 1.6*n.size
 	indent := int(side + 0.7*n.size)
 	lines := n.t.wrap(text, n.width-indent, s)
@@ -199,7 +203,7 @@ func (n *panel) outlined(text string) {
 	n.add(height, func(p *page, x, y int) {
 		b := box{float64(x), float64(y), float64(x) + side, float64(y) + side}
 		p.fill(b, color.RGBA{219, 160, 196, 255})
-		p.mark(b, max(2, n.size/8))
+		p.mark(b, width)
 		for i, line := range lines {
 			p.draw(p.RGBA, x+indent, y+i*s.line(), line, s)
 		}

@@ -237,7 +237,7 @@ func cellSide(n int) int {
 	case n <= 100:
 		return 192
 	}
-	return 128
+	return 160
 }
 
 // columnsFor makes a sheet of n cells a little wider than high.

@@ -172,14 +172,15 @@ func (z *zoomPath) layout(t *typesetter) {
 	titles := int(3.2 * pathText)
 	z.bodyH = z.rows*pathRow - 24
 	w, h := z.ov.Image.Rect.Dx(), z.ov.Image.Rect.Dy()
-	scale := min(1100/float64(w), float64(z.bodyH)/float64(h))
+	bar := int(3 * pathText) // under the overview
+	scale := min(1100/float64(w), float64(z.bodyH-bar)/float64(h))
 	w, h = max(1, int(float64(w)*scale)), max(1, int(float64(h)*scale))
 	z.startX = pathMargin + w + pathBetween
 	width := z.startX + len(z.columns)*(patchPixels+pathBetween) - pathBetween + pathMargin
-	z.head, z.foot = z.header(t, width-2*pathMargin), z.footer(t, width-2*pathMargin, float64(w))
+	z.head, z.foot = z.header(t, width-2*pathMargin), z.footer(t, width-2*pathMargin)
 	z.bodyY = pathMargin + z.head.height + titles
 	z.page = newPage(width, z.bodyY+z.bodyH+z.foot.height+2*pathMargin, t)
-	top := z.bodyY + (z.bodyH-h)/2
+	top := z.bodyY + (z.bodyH-bar-h)/2
 	z.slide = image.Rect(pathMargin, top, pathMargin+w, top+h)
 }
 
@@ -193,23 +194,23 @@ func (z *zoomPath) header(t *typesetter, width int) *panel {
 	return n
 }
 
-func (z *zoomPath) footer(t *typesetter, width int, overview float64) *panel {
+func (z *zoomPath) footer(t *typesetter, width int) *panel {
 	n := newPanel(t, width, pathText)
-	n.width = int(overview)
 	n.gap(0.6)
-	n.scaleBar(z.r.Slide.MPP[0] * z.ov.Area.Width / overview)
-	n.width = width
 	n.text("Outlined in black: patches zoomed into, at the highest magnification those with the most attention; thick where a line leads to the picture. Numbers are ranks.", n.small())
 	n.gap(0.3)
 	n.text(result.ResearchUse, style{size: n.size, bold: true, ink: black()})
 	return n
 }
 
-// overview draws the slide at low power, with its title.
+// overview draws the slide at low power, with its title and scale bar.
 func (z *zoomPath) overview() {
 	draw.CatmullRom.Scale(z.page.RGBA, z.slide, z.ov.Image, z.ov.Image.Rect, draw.Src, nil)
 	z.page.rim(z.slide)
 	z.title(z.slide.Min.X, z.slide.Min.Y, "Overview", "")
+	bar := newPanel(z.page.typesetter, min(z.slide.Dx(), 500), pathText)
+	bar.scaleBar(z.r.Slide.MPP[0] * z.ov.Area.Width / float64(z.slide.Dx()))
+	bar.draw(z.page, z.slide.Min.X, z.slide.Max.Y+int(0.7*pathText))
 }
 
 // title sets two lines above a picture.
