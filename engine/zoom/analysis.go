@@ -3,6 +3,7 @@ package zoom
 import (
 	"context"
 	"fmt"
+	"image"
 	"time"
 
 	"zoomscope/engine/device"
@@ -117,7 +118,7 @@ func (a *analysis) tissue(ctx context.Context) ([]grid.Cell, error) {
 // on them.
 func (a *analysis) level(ctx context.Context, i int, cells []grid.Cell) (*mil.LevelOutput, error) {
 	stage := fmt.Sprintf("encoding %gx", a.grid.Level(i).Magnification)
-	p := a.pipeline(a.req.Slide, a.grid, i, cells)
+	p := a.cellsOf(i, cells)
 	run := a.network.StartLevel(i)
 	var heads time.Duration
 	a.report.report(stage, 0, len(cells))
@@ -138,6 +139,13 @@ func (a *analysis) level(ctx context.Context, i int, cells []grid.Cell) (*mil.Le
 	a.seconds.Read += read
 	a.seconds.Encode += encode
 	return out, err
+}
+
+// cellsOf is the pipeline over cells of one level.
+func (a *analysis) cellsOf(level int, cells []grid.Cell) *pipeline {
+	return a.pipeline(func(ctx context.Context, i int, dst *image.RGBA) error {
+		return slideio.ReadArea(ctx, a.req.Slide, dst, a.grid.Rect(level, cells[i]))
+	})
 }
 
 // zoomInto returns the children of the selected cells, and of each child the
@@ -178,14 +186,9 @@ func describeLevel(g *grid.Grid, i int, cells []grid.Cell, parents []int, out *m
 
 // result puts everything together.
 func (a *analysis) result(logits, probabilities []float32) *result.Result {
-	in := a.req.Slide.Info()
 	r := &result.Result{
 		Version: result.Version,
-		Slide: result.Slide{
-			Path: in.Path, Vendor: in.Vendor, Width: in.Width(), Height: in.Height(),
-			MPP: [2]float64{a.req.Resolution.X, a.req.Resolution.Y}, MPPSource: a.req.Resolution.Source,
-			Bounds: result.Rect{X: float64(in.Bounds.Min.X), Y: float64(in.Bounds.Min.Y), Width: float64(in.Bounds.Dx()), Height: float64(in.Bounds.Dy())},
-		},
+		Slide:   describeSlide(a.req.Slide.Info(), a.req.Resolution),
 		Model:   a.Model.Result(),
 		Encoder: a.Encoder.Card,
 		Device:  a.Place.Device,
@@ -206,6 +209,16 @@ func (a *analysis) result(logits, probabilities []float32) *result.Result {
 	r.Prediction.Label = r.Model.Classes[best]
 	r.Warnings = a.warnings(r)
 	return r
+}
+
+// describeSlide identifies a slide at the resolution it is taken for.
+func describeSlide(in *slideio.Info, r slideio.Resolution) result.Slide {
+	b := in.Bounds
+	return result.Slide{
+		Path: in.Path, Vendor: in.Vendor, Width: in.Width(), Height: in.Height(),
+		MPP: [2]float64{r.X, r.Y}, MPPSource: r.Source,
+		Bounds: result.Rect{X: float64(b.Min.X), Y: float64(b.Min.Y), Width: float64(b.Dx()), Height: float64(b.Dy())},
+	}
 }
 
 // warnings are what the reader of a result must know.

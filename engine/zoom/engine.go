@@ -7,11 +7,9 @@ import (
 	"image"
 
 	"zoomscope/engine/device"
-	"zoomscope/engine/grid"
 	"zoomscope/engine/mil"
 	"zoomscope/engine/nn"
 	"zoomscope/engine/result"
-	"zoomscope/slideio"
 )
 
 // An Encoder turns n patches of Side x Side RGB pixels into n feature rows, as
@@ -157,14 +155,7 @@ func (e *Engine) toCPU(ctx context.Context, reason error) error {
 	return e.open()
 }
 
-// pipeline reads and encodes cells of one level of a slide's grid.
-func (e *Engine) pipeline(s slideio.Slide, g *grid.Grid, level int, cells []grid.Cell) *pipeline {
-	return e.pipelineOver(func(ctx context.Context, i int, dst *image.RGBA) error {
-		return slideio.ReadArea(ctx, s, dst, g.Rect(level, cells[i]))
-	})
-}
-
-func (e *Engine) pipelineOver(read patchReader) *pipeline {
+func (e *Engine) pipeline(read patchReader) *pipeline {
 	return &pipeline{
 		read: read, encode: e.encode, side: e.Encoder.Side, dim: e.Encoder.Card.Dim,
 		batch: e.Place.Batch, readers: e.Readers,
@@ -175,5 +166,5 @@ func (e *Engine) pipelineOver(read patchReader) *pipeline {
 // goroutines at once. sink receives features [count, D] in order, from one
 // goroutine, and must not keep them.
 func (e *Engine) Encode(ctx context.Context, n int, read func(ctx context.Context, i int, dst *image.RGBA) error, sink func(first, count int, features []float32) error) error {
-	return e.pipelineOver(read).run(ctx, n, sink)
+	return e.pipeline(read).run(ctx, n, sink)
 }

@@ -1,0 +1,142 @@
+package zoom
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"image"
+	"io/fs"
+
+	"zoomscope/engine/bag"
+	"zoomscope/engine/grid"
+	"zoomscope/engine/result"
+	"zoomscope/engine/safetensors"
+	"zoomscope/engine/tissue"
+	"zoomscope/slideio"
+)
+
+// ExtractRequest is a slide all of whose tissue is to be encoded.
+type ExtractRequest struct {
+	Slide          slideio.Slide
+	Resolution     slideio.Resolution // its own, or what the user stated
+	ContentID      string             // slideio.ContentID of its file
+	Magnifications []float64          // ascending by whole factors
+	Tissue         tissue.Settings
+	Type           safetensors.DType // of the features: safetensors.F16 or F32
+	Path           string            // where the bag will stand
+}
+
+// Extracted says what Extract made, or found made already.
+type Extracted struct {
+	Manifest bag.Manifest
+	Patches  []int // per magnification
+	Resumed  int   // patches that an interrupted run had left
+	Reused   bool  // the bag was complete: nothing was encoded
+}
+
+// Extract encodes every patch of the tissue at every magnification into a bag.
+// A bag of the same slide, settings and encoder that is there already is left as
+// it is; one that was interrupted is gone on with.
+func (e *Engine) Extract(ctx context.Context, req ExtractRequest, progress func(result.Progress)) (*Extracted, error) {
+	g, err := gridOf(Request{Slide: req.Slide, Resolution: req.Resolution}, req.Magnifications, e.Encoder.Side)
+	if err != nil {
+		return nil, err
+	}
+	manifest := e.manifest(req)
+	if done, err := reuse(req.Path, &manifest); done != nil || err != nil {
+		return done, err
+	}
+	report := reporter{to: progress}
+	report.report("finding tissue", 0, 1)
+	mask, err := tissue.OfSlide(ctx, req.Slide, g, req.Tissue)
+	if err != nil {
+		return nil, err
+	}
+	report.report("finding tissue", 1, 1)
+	lowest, all := g.Lowest(mask.Fraction, req.Tissue.Threshold)
+	manifest.AllPatches = all
+	x := extraction{Engine: e, slide: req.Slide, grid: g, cells: descend(g, lowest), report: report}
+	if x.out, err = bag.Create(req.Path, manifest, x.cells, req.Type); err != nil {
+		return nil, err
+	}
+	defer x.out.Close()
+	return x.run(ctx, manifest)
+}
+
+// manifest is what the bag says of itself, but for what the tissue shows.
+func (e *Engine) manifest(req ExtractRequest) bag.Manifest {
+	return bag.Manifest{
+		Slide: describeSlide(req.Slide.Info(), req.Resolution), ContentID: req.ContentID,
+		Magnifications: req.Magnifications, PatchSize: e.Encoder.Side, Encoder: e.Encoder.Card, Tissue: req.Tissue,
+	}
+}
+
+// reuse finds a finished bag of the same input. A bag of something else at the
+// place is an error: it is not ours to overwrite.
+func reuse(path string, m *bag.Manifest) (*Extracted, error) {
+	f, err := bag.Open(path)
+	if errors.Is(err, fs.ErrNotExist) {
+		return nil, nil
+	}
+	if err != nil {
+		return nil, fmt.Errorf("%w; remove it to make it anew", err)
+	}
+	defer f.Close()
+	have := f.Manifest()
+	if !have.SameInput(m) {
+		return nil, fmt.Errorf("%s holds features of another slide, encoder, resolution or setting; remove it or choose another folder", path)
+	}
+	done := &Extracted{Manifest: have, Reused: true}
+	for i := range have.Magnifications {
+		done.Patches = append(done.Patches, f.Len(i))
+	}
+	return done, nil
+}
+
+// descend gives the cells of every level below the lowest ones.
+func descend(g *grid.Grid, lowest []grid.Cell) [][]grid.Cell {
+	cells := [][]grid.Cell{lowest}
+	for i := range g.Levels() - 1 {
+		cells = append(cells, g.Children(i, cells[i]))
+	}
+	return cells
+}
+
+// extraction is a bag being made.
+type extraction struct {
+	*Engine
+	slide  slideio.Slide
+	grid   *grid.Grid
+	cells  [][]grid.Cell
+	out    *bag.Writer
+	report reporter
+}
+
+func (x *extraction) run(ctx context.Context, m bag.Manifest) (*Extracted, error) {
+	done := &Extracted{Manifest: m}
+	for i, cells := range x.cells {
+		skip := x.out.Done(i)
+		done.Resumed += skip
+		done.Patches = append(done.Patches, len(cells))
+		if err := x.level(ctx, i, cells, skip); err != nil {
+			return nil, err
+		}
+	}
+	return done, x.out.Commit()
+}
+
+// level encodes the cells of a level from the first that is missing.
+func (x *extraction) level(ctx context.Context, level int, cells []grid.Cell, skip int) error {
+	stage := fmt.Sprintf("encoding %gx", x.grid.Level(level).Magnification)
+	x.report.report(stage, skip, len(cells))
+	rest := cells[skip:]
+	return x.Encode(ctx, len(rest), func(ctx context.Context, i int, dst *image.RGBA) error {
+		return slideio.ReadArea(ctx, x.slide, dst, x.grid.Rect(level, rest[i]))
+	}, func(first, n int, features []float32) error {
+		if err := x.out.Append(level, features); err != nil {
+			return err
+		}
+		x.report.report(stage, skip+first+n, len(cells))
+		return nil
+	})
+}
