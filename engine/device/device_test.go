@@ -258,7 +258,7 @@ func TestOnSwiftShader(t *testing.T) {
 	if err != nil || d.Kind() != WebGPU || said.Reason != "as requested" {
 		t.Fatalf("device %+v, said %+v, error %v", d, said, err)
 	}
-	t.Run("operators", func(t *testing.T) { nntest.Operators(t, d, true) })
+	t.Run("operators", func(t *testing.T) { nntest.Operators(t, d, nntest.Float32()) })
 	t.Run("what runs on the CPU is found out", func(t *testing.T) {
 		g := nn.NewGraph("float64")
 		g.Output("y", g.Exp(g.Input("x", nn.Float64, nn.Fixed(2))))

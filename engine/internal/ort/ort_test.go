@@ -41,7 +41,7 @@ func TestSessions(t *testing.T) {
 	}
 }
 
-func TestOperators(t *testing.T) { nntest.Operators(t, opener{load(t), Options{}}, false) }
+func TestOperators(t *testing.T) { nntest.Operators(t, opener{load(t), Options{}}, nntest.All()) }
 
 func TestLoad(t *testing.T) {
 	r := load(t)

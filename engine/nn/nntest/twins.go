@@ -2,9 +2,11 @@ package nntest
 
 import (
 	"fmt"
+	"maps"
 	"math"
 	"math/rand/v2"
 	"slices"
+	"strings"
 	"testing"
 
 	"zoomscope/engine/nn"
@@ -17,13 +19,9 @@ type Operator struct {
 	Inputs []*nn.Tensor
 }
 
-// Operators runs every operator, over odd sizes, on o's sessions and on the
-// Interpreter. Element types other than float32 are left out if only32 is set.
-func Operators(t *testing.T, o nn.Opener, only32 bool) {
-	for _, op := range All() {
-		if only32 && slices.ContainsFunc(op.Inputs, func(x *nn.Tensor) bool { return x.Type != nn.Float32 }) {
-			continue
-		}
+// Operators runs operators, such as All, on o's sessions and on the Interpreter.
+func Operators(t *testing.T, o nn.Opener, list []Operator) {
+	for _, op := range list {
 		t.Run(op.Name, func(t *testing.T) {
 			got := run(t, Open(t, o, op.Graph), op.Inputs...)
 			want := run(t, Open(t, Interpreter{}, op.Graph), op.Inputs...)
@@ -38,6 +36,21 @@ func Operators(t *testing.T, o nn.Opener, only32 bool) {
 			}
 		})
 	}
+}
+
+// Float32 is one network of each operator of All, of those with float32 inputs:
+// for devices that have little else, or are slow.
+func Float32() []Operator {
+	seen := map[string]bool{}
+	return slices.DeleteFunc(All(), func(op Operator) bool {
+		kind, _, _ := strings.Cut(op.Name, " ")
+		other := func(x *nn.Tensor) bool { return x.Type != nn.Float32 }
+		if seen[kind] || slices.ContainsFunc(op.Inputs, other) {
+			return true
+		}
+		seen[kind] = true
+		return false
+	})
 }
 
 // Near compares arrays. Integers must be equal. Floats may differ by what
@@ -130,13 +143,7 @@ func (m *maker) elementwise() {
 	type binary = func(*nn.Graph, *nn.Value, *nn.Value) *nn.Value
 	binaries := map[string]binary{"Add": (*nn.Graph).Add, "Sub": (*nn.Graph).Sub, "Mul": (*nn.Graph).Mul, "Div": (*nn.Graph).Div}
 	shapes := [][2][]int{{{5, 7}, {5, 7}}, {{5, 7}, {7}}, {{3, 1, 7}, {5, 1}}, {{}, {3, 2}}}
-	for _, name := range slices.Sorted(func(yield func(string) bool) {
-		for k := range binaries {
-			if !yield(k) {
-				return
-			}
-		}
-	}) {
+	for _, name := range slices.Sorted(maps.Keys(binaries)) {
 		f := binaries[name]
 		for _, s := range shapes {
 			for _, t := range []nn.DType{nn.Float32, nn.Float64, nn.Int64} {
