@@ -39,6 +39,7 @@ func Run(t *testing.T, open func(t *testing.T) slideio.Slide, truths ...Truth) {
 		{"cancelled", testCancelled},
 		{"associated", testAssociated},
 		{"area", testArea},
+		{"levels show the same place", testLevelsAlign},
 		{"closed", testClosed},
 		{"close waits", testCloseWaits},
 	} {
@@ -326,6 +327,42 @@ func testArea(t *testing.T, s slideio.Slide) {
 			t.Fatal(err)
 		}
 		same(t, m, read(t, s, i, r), 1)
+	}
+}
+
+// finest is a slide without its coarser levels.
+type finest struct {
+	slideio.Slide
+	info slideio.Info
+}
+
+func (f *finest) Info() *slideio.Info { return &f.info }
+
+// testLevelsAlign compares a level with level 0 reduced to it: no other place
+// within a pixel of the level may fit clearly better.
+func testLevelsAlign(t *testing.T, s slideio.Slide) {
+	alone := &finest{Slide: s, info: *s.Info()}
+	alone.info.Levels = alone.info.Levels[:1]
+	for i, l := range s.Info().Levels {
+		r := middle(l, 64)
+		if i == 0 || l.Downsample > 32 || r.Dx() < 8 || r.Dy() < 8 {
+			continue
+		}
+		difference := func(dx, dy int) float64 {
+			at, ds := r.Add(image.Pt(dx, dy)), l.Downsample
+			reduced := image.NewRGBA(image.Rectangle{Max: r.Size()})
+			area := slideio.Rect{X: float64(at.Min.X) * ds, Y: float64(at.Min.Y) * ds, W: float64(r.Dx()) * ds, H: float64(r.Dy()) * ds}
+			if err := slideio.ReadArea(t.Context(), alone, reduced, area); err != nil {
+				t.Fatal(err)
+			}
+			return meanDifference(read(t, s, i, r), reduced)
+		}
+		here := difference(0, 0)
+		for _, d := range []image.Point{{-1, 0}, {1, 0}, {0, -1}, {0, 1}} {
+			if there := difference(d.X, d.Y); there < here-0.5 {
+				t.Errorf("level %d: differs from level 0 by %.2f, moved by %v by %.2f", i, here, d, there)
+			}
+		}
 	}
 }
 
