@@ -33,7 +33,7 @@
 // After each round only the surroundings of what was painted are smoothed
 // again, with equal results. Work memory is at most 8 bytes per pixel of the
 // reduced picture that is not background, plus 2 bytes for every pixel and a
-// few megabytes for each processor: below 180 MB for 16 megapixels that are all
-// tissue with downsampling 1, and half of that on an ordinary slide. Settings
-// with more than one thresholding step need twice the 8 bytes.
+// few megabytes for each processor: some 180 MB for 16 megapixels that are all
+// tissue with downsampling 1, and less on an ordinary slide. Settings with more
+// than one thresholding step need twice the 8 bytes.
 package tissue

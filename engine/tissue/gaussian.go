@@ -4,6 +4,7 @@ import (
 	"context"
 	"image"
 	"math"
+	"slices"
 )
 
 // gaussian holds the weights of a Gaussian by their distance from the centre;
@@ -48,6 +49,7 @@ const chunk = 16
 // centre, then from the farthest pair inwards.
 func (g gaussian) smooth(ctx context.Context, p *plane, src rowReader, r image.Rectangle) error {
 	across := (r.Dx() + chunk - 1) / chunk
+	clear(p.runs[r.Min.Y:r.Max.Y])
 	return each(ctx, across*r.Dy(), func() func(int) {
 		var s smoother
 		return func(i int) {
@@ -60,7 +62,7 @@ func (g gaussian) smooth(ctx context.Context, p *plane, src rowReader, r image.R
 // smoother is one goroutine's buffers.
 type smoother struct {
 	block []float64   // source pixels of a block of columns
-	rows  [][]float64 // its rows, those outside the picture repeated
+	rows  [][]float64 // its rows, those outside the picture repeated; nil for rows of 0
 	lines []float64   // smoothed down
 	empty []bool      // which blocks of the lines are 0 throughout
 }
@@ -115,6 +117,8 @@ func (s *smoother) load(p *plane, src rowReader, x, n, y0, y1 int) bool {
 	first, end := clamp(y0, p.h), clamp(y1-1, p.h)+1
 	inner0, inner1 := clamp(x, p.w), clamp(x+n-1, p.w)+1
 	s.block = grow(s.block, n*(end-first))
+	s.rows = s.rows[:0]
+	any := false
 	for y := first; y < end; y++ {
 		row := s.block[(y-first)*n:][:n]
 		before := min(max(0, inner0-x), n-1)
@@ -122,12 +126,20 @@ func (s *smoother) load(p *plane, src rowReader, x, n, y0, y1 int) bool {
 		src(y, inner0, inner1, inner)
 		fill(row[:before], inner[0])
 		fill(row[before+len(inner):], inner[len(inner)-1])
+		if allZero(inner) {
+			row = nil
+		}
+		any = any || row != nil
+		s.rows = append(s.rows, row)
 	}
-	s.rows = s.rows[:0]
-	for y := y0; y < y1; y++ {
-		s.rows = append(s.rows, s.block[(clamp(y, p.h)-first)*n:][:n])
-	}
-	return !allZero(s.block)
+	s.rows = repeatEnds(s.rows, first-y0, y1-end)
+	return any
+}
+
+// repeatEnds puts copies of the first and last element before and behind.
+func repeatEnds(rows [][]float64, before, behind int) [][]float64 {
+	rows = slices.Insert(rows, 0, slices.Repeat(rows[:1], before)...)
+	return append(rows, slices.Repeat(rows[len(rows)-1:], behind)...)
 }
 
 func (s *smoother) isEmpty(from, to int) bool {
@@ -139,18 +151,29 @@ func (s *smoother) isEmpty(from, to int) bool {
 	return true
 }
 
-// down sets dst to the weighted sum of the rows around row i.
+// down sets dst to the weighted sum of the rows around row i. Rows of 0 add
+// nothing.
 func (g gaussian) down(dst []float64, rows [][]float64, i int) {
-	scaleTo(dst, rows[i], g[0])
-	j := len(g) - 1
-	for ; j >= 4; j -= 4 {
-		addFour(dst, [8][]float64{
-			rows[i-j], rows[i+j], rows[i-j+1], rows[i+j-1],
-			rows[i-j+2], rows[i+j-2], rows[i-j+3], rows[i+j-3],
-		}, [4]float64{g[j], g[j-1], g[j-2], g[j-3]})
+	clear(dst)
+	if rows[i] != nil {
+		scaleTo(dst, rows[i], g[0])
 	}
-	for ; j > 0; j-- {
-		addOne(dst, rows[i-j], rows[i+j], g[j])
+	var s [8][]float64
+	var w [4]float64
+	n := 0 // pairs held back until there are four
+	for j := len(g) - 1; j > 0; j-- {
+		a, b := rows[i-j], rows[i+j]
+		if a == nil && b == nil {
+			continue
+		}
+		s[2*n], s[2*n+1], w[n] = orZero(a), orZero(b), g[j]
+		if n++; n == 4 {
+			addFour(dst, &s, &w)
+			n = 0
+		}
+	}
+	for k := range n {
+		addOne(dst, s[2*k], s[2*k+1], w[k])
 	}
 }
 
@@ -161,14 +184,24 @@ func (g gaussian) across(dst, line []float64, from int) {
 	scaleTo(dst, line[c:], g[0])
 	j := len(g) - 1
 	for ; j >= 4; j -= 4 {
-		addFour(dst, [8][]float64{
+		addFour(dst, &[8][]float64{
 			line[c-j:], line[c+j:], line[c-j+1:], line[c+j-1:],
 			line[c-j+2:], line[c+j-2:], line[c-j+3:], line[c+j-3:],
-		}, [4]float64{g[j], g[j-1], g[j-2], g[j-3]})
+		}, &[4]float64{g[j], g[j-1], g[j-2], g[j-3]})
 	}
 	for ; j > 0; j-- {
 		addOne(dst, line[c-j:], line[c+j:], g[j])
 	}
+}
+
+// zeros stands for a row of 0; it is never written.
+var zeros [tileWidth]float64
+
+func orZero(row []float64) []float64 {
+	if row == nil {
+		return zeros[:]
+	}
+	return row
 }
 
 func scaleTo(dst, a []float64, w float64) {
@@ -185,18 +218,17 @@ func addOne(dst, a, b []float64, w float64) {
 	}
 }
 
-// addFour is addOne for four pairs in turn, in a single pass. The conversions
-// keep products from being fused into the sums.
-func addFour(dst []float64, s [8][]float64, w [4]float64) {
+// addFourGo is addOne for four pairs in turn, in a single pass from place first.
+// The conversions keep products from being fused into the sums.
+func addFourGo(dst []float64, s *[8][]float64, w *[4]float64, first int) {
 	n := len(dst)
 	a0, b0, a1, b1 := s[0][:n], s[1][:n], s[2][:n], s[3][:n]
 	a2, b2, a3, b3 := s[4][:n], s[5][:n], s[6][:n], s[7][:n]
-	w0, w1, w2, w3 := w[0], w[1], w[2], w[3]
-	for i := range n {
-		v := dst[i] + float64((a0[i]+b0[i])*w0)
-		v += float64((a1[i] + b1[i]) * w1)
-		v += float64((a2[i] + b2[i]) * w2)
-		dst[i] = v + float64((a3[i]+b3[i])*w3)
+	for i := first; i < n; i++ {
+		v := dst[i] + float64((a0[i]+b0[i])*w[0])
+		v += float64((a1[i] + b1[i]) * w[1])
+		v += float64((a2[i] + b2[i]) * w[2])
+		dst[i] = v + float64((a3[i]+b3[i])*w[3])
 	}
 }
 

@@ -4,6 +4,7 @@ import (
 	"encoding/json"
 	"image"
 	"math"
+	"os"
 	"path/filepath"
 	"strconv"
 	"strings"
@@ -157,4 +158,28 @@ func moments(img *image.RGBA, channel int) (mean, deviation float64) {
 	}
 	mean = sum / n
 	return mean, math.Sqrt(max(0, squares/n-mean*mean))
+}
+
+// sampleSlides are the files of the sample folder that OpenSlide opens.
+func sampleSlides(t *testing.T) []string {
+	t.Helper()
+	files, err := os.ReadDir(filepath.Join(testenv.Data(t), "slides"))
+	if err != nil {
+		t.Fatal(err)
+	}
+	driver := drivers.OpenSlide(testenv.OpenSlide(t))
+	var names []string
+	for _, f := range files {
+		if f.IsDir() {
+			continue
+		}
+		s, err := slideio.Open(t.Context(), filepath.Join(testenv.Data(t), "slides", f.Name()), driver)
+		if err != nil {
+			t.Logf("left out: %v", err)
+			continue
+		}
+		names = append(names, f.Name())
+		s.Close()
+	}
+	return names
 }

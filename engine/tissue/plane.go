@@ -16,6 +16,9 @@ type tile struct {
 	v        []float64 // row-major; nil while all values are 0
 	positive int       // number of values above 0
 	min, max float64   // of those
+
+	counts  [256]int32 // of the values above 0, by the plane's bins
+	counted bool       // whether counts are up to date
 }
 
 // plane is a picture of float64 values in tiles. Background, which is 0 over
@@ -24,11 +27,18 @@ type plane struct {
 	w, h       int
 	cols, rows int // of tiles
 	tiles      []tile
+
+	// What otsu and above found is kept for tiles that do not change: from round
+	// to round most do not, and nor does the threshold, the centre of a bin.
+	bins      *bins
+	threshold float64
+	runs      [][]run // of each row of tiles; nil when not known
 }
 
 func newPlane(w, h int) *plane {
 	p := &plane{w: w, h: h, cols: (w + tileWidth - 1) / tileWidth, rows: (h + tileHeight - 1) / tileHeight}
 	p.tiles = make([]tile, p.cols*p.rows)
+	p.runs = make([][]run, p.rows)
 	return p
 }
 
@@ -46,9 +56,9 @@ func (p *plane) covering(r image.Rectangle) image.Rectangle {
 		(r.Max.X+tileWidth-1)/tileWidth, (r.Max.Y+tileHeight-1)/tileHeight)
 }
 
-// measure brings the counts up to date with the values.
+// measure brings the tile up to date with its values.
 func (t *tile) measure() {
-	t.positive, t.min, t.max = 0, 0, 0
+	t.positive, t.min, t.max, t.counted = 0, 0, 0, false
 	for _, v := range t.v {
 		if v <= 0 {
 			continue
@@ -104,32 +114,45 @@ func (p *plane) otsu(ctx context.Context) (float64, bool, error) {
 	if !any || lo == hi {
 		return hi, any, ctx.Err()
 	}
-	b := newBins(lo, hi)
-	var sum tally
+	if p.bins == nil || p.bins.edges[0] != lo || p.bins.edges[256] != hi {
+		p.bins = newBins(lo, hi)
+		for i := range p.tiles {
+			p.tiles[i].counted = false
+		}
+	}
 	err := each(ctx, p.rows, func() func(int) {
 		return func(row int) {
-			var n [256]int
 			for col := range p.cols {
-				p.tile(col, row).count(b, &n)
+				p.tile(col, row).count(p.bins)
 			}
-			sum.add(&n)
 		}
 	})
-	return b.otsu(&sum.n), true, err
+	var counts [256]int
+	for i := range p.tiles {
+		for j, n := range p.tiles[i].counts {
+			counts[j] += int(n)
+		}
+	}
+	return p.bins.otsu(&counts), true, err
 }
 
-// count adds the tile's values above 0 to the counts of their bins.
-func (t *tile) count(b *bins, n *[256]int) {
+// count brings the counts of the values above 0 up to date.
+func (t *tile) count(b *bins) {
+	if t.counted {
+		return
+	}
+	t.counted = true
+	clear(t.counts[:])
 	if t.positive == 0 {
 		return
 	}
 	if i := b.of(t.min); i == b.of(t.max) {
-		n[i] += t.positive
+		t.counts[i] = int32(t.positive)
 		return
 	}
 	for _, v := range t.v {
 		if v > 0 {
-			n[b.of(v)]++
+			t.counts[b.of(v)]++
 		}
 	}
 }

@@ -11,35 +11,44 @@ type run struct{ y, x0, x1 int32 }
 
 // above returns the runs of values at or above the threshold, which is > 0.
 func (p *plane) above(ctx context.Context, threshold float64) ([]run, error) {
-	parts := make([][]run, p.rows)
+	if threshold != p.threshold {
+		p.threshold = threshold
+		clear(p.runs)
+	}
 	err := each(ctx, p.rows, func() func(int) {
 		return func(row int) {
-			y0, y1 := p.lines(row)
-			for y := y0; y < y1; y++ {
-				parts[row] = p.appendRow(parts[row], y, threshold)
+			if p.runs[row] == nil {
+				p.runs[row] = p.rowsAbove(row, threshold)
 			}
 		}
 	})
 	if err != nil {
 		return nil, err
 	}
-	return slices.Concat(parts...), nil
+	return slices.Concat(p.runs...), nil
 }
 
-func (p *plane) appendRow(runs []run, y int, threshold float64) []run {
-	b := runBuilder{runs: runs, y: int32(y), start: -1}
-	for col := range p.cols {
-		x0, x1 := p.columns(col)
-		t := p.tile(col, y/tileHeight)
-		if t.positive == 0 || t.max < threshold {
-			b.set(x0, false)
-			continue
+// rowsAbove are the runs of one row of tiles; not nil.
+func (p *plane) rowsAbove(row int, threshold float64) []run {
+	runs := []run{}
+	y0, y1 := p.lines(row)
+	for y := y0; y < y1; y++ {
+		b := runBuilder{runs: runs, y: int32(y), start: -1}
+		for col := range p.cols {
+			x0, x1 := p.columns(col)
+			t := p.tile(col, row)
+			switch w := x1 - x0; {
+			case t.positive == 0 || t.max < threshold:
+				b.set(x0, false)
+			case t.min >= threshold && t.positive == len(t.v):
+				b.set(x0, true)
+			default:
+				b.setAbove(x0, t.v[(y-y0)*w:][:w], threshold)
+			}
 		}
-		for i, v := range t.v[(y%tileHeight)*(x1-x0):][:x1-x0] {
-			b.set(x0+i, v >= threshold)
-		}
+		runs = b.end(p.w)
 	}
-	return b.end(p.w)
+	return runs
 }
 
 // runBuilder turns the pixels of a row, left to right, into runs.
@@ -59,6 +68,17 @@ func (b *runBuilder) set(x int, on bool) {
 	}
 	b.runs = append(b.runs, run{b.y, int32(b.start), int32(x)})
 	b.start = -1
+}
+
+// setAbove sets the pixels from x on whose values reach the threshold.
+func (b *runBuilder) setAbove(x int, v []float64, threshold float64) {
+	on := b.start >= 0
+	for i, value := range v {
+		if (value >= threshold) != on {
+			on = !on
+			b.set(x+i, on)
+		}
+	}
 }
 
 func (b *runBuilder) end(x int) []run {
