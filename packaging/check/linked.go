@@ -12,7 +12,6 @@ import (
 var reviewed = map[string]string{
 	"github.com/google/uuid":            "reads hardware addresses",
 	"github.com/spf13/pflag":            "has flags that hold network addresses",
-	"github.com/schollz/progressbar/v3": "has a status server that only StartHTTPServer starts",
 }
 
 // Linked is the program as the linker sees it: for each package, the packages that

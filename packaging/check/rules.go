@@ -142,21 +142,6 @@ func opensSockets(imported string) bool {
 		strings.HasPrefix(imported, "net/rpc/") || strings.HasPrefix(imported, "golang.org/x/net/")
 }
 
-// StatusServer reports calls of the one function of the progress bar's module that
-// opens a socket.
-func StatusServer(tree Tree) []Violation {
-	var found []Violation
-	for _, file := range tree {
-		ast.Inspect(file.Syntax, func(node ast.Node) bool {
-			if selector, ok := node.(*ast.SelectorExpr); ok && selector.Sel.Name == "StartHTTPServer" {
-				found = append(found, Violation{file.Path, selector.Sel.Name, "nothing leaves the machine: no sockets are opened"})
-			}
-			return true
-		})
-	}
-	return found
-}
-
 // InitFunctions reports init functions outside tests.
 func InitFunctions(tree Tree) []Violation {
 	var found []Violation

@@ -23,7 +23,6 @@ var rules = map[string]func(Tree) []Violation{
 	"result":           ResultAlone,
 	"foreign calls":    Foreign,
 	"sockets":          Sockets,
-	"status server":    StatusServer,
 	"init":             InitFunctions,
 	"package comments": PackageComments,
 }
@@ -225,10 +224,6 @@ func TestRulesOnSource(t *testing.T) {
 		{"skipped folders", "init", map[string]string{
 			"third_party/a.go": "package a\nfunc init() {}\n", ".x/a.go": "not Go", "a/testdata/a.go": "not Go",
 		}, ""},
-
-		{"a bar of progress", "status server", map[string]string{"a/a.go": "package a\nfunc f(b bar) { b.Set(1) }\n"}, ""},
-		{"a server of progress", "status server", map[string]string{"a/a.go": "package a\nfunc f(b bar) { b.StartHTTPServer(\":1\") }\n"},
-			"a/a.go: StartHTTPServer: nothing leaves the machine: no sockets are opened"},
 
 		{"one comment", "package comments", map[string]string{
 			"a/a.go": "// Package a is one.\npackage a\n", "a/b.go": "// A note.\n\npackage a\n", "a/a_test.go": "// Package a_test too.\npackage a_test\n",
