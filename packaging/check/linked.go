@@ -10,8 +10,8 @@ import (
 // reviewed are the packages of other modules that import sockets and open none as
 // this program uses them, each with what it wants of them.
 var reviewed = map[string]string{
-	"github.com/google/uuid":            "reads hardware addresses",
-	"github.com/spf13/pflag":            "has flags that hold network addresses",
+	"github.com/google/uuid": "reads hardware addresses",
+	"github.com/spf13/pflag": "has flags that hold network addresses",
 }
 
 // Linked is the program as the linker sees it: for each package, the packages that
