@@ -19,6 +19,7 @@ type Options struct {
 	Attention AttentionOptions
 	Top       int // patches written, and outlined, at the highest magnification; 0 for DefaultTop
 	GeoJSON   GeoJSONOptions
+	ZoomPath  ZoomPathOptions // its Progress is not used
 }
 
 // ResultFile is the name of the file that Everything writes last.
@@ -128,7 +129,9 @@ func (w *writer) attention() error {
 }
 
 func (w *writer) zoomPath() error {
-	img, err := DrawZoomPath(w.ctx, w.reader, w.r, w.ov, ZoomPathOptions{Progress: w.progress})
+	o := w.o.ZoomPath
+	o.Progress = w.progress
+	img, err := DrawZoomPath(w.ctx, w.reader, w.r, w.ov, o)
 	if err != nil {
 		return err
 	}

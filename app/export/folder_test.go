@@ -19,11 +19,14 @@ import (
 	"zoomscope/engine/result"
 )
 
+// quick makes small pictures.
+func quick() Options { return Options{MaxSide: 200, ZoomPath: ZoomPathOptions{Rows: 2}} }
+
 func TestEverything(t *testing.T) {
 	r, reader := small(t)
 	dir := filepath.Join(t.TempDir(), "out", "S-104")
 	var stages []string
-	files, err := Everything(t.Context(), dir, r, reader, Options{MaxSide: 400}, func(p result.Progress) {
+	files, err := Everything(t.Context(), dir, r, reader, quick(), func(p result.Progress) {
 		if p.Done > p.Total {
 			t.Errorf("progress %+v", p)
 		}
@@ -120,7 +123,7 @@ func readPNG(t *testing.T, path string) image.Image {
 func TestEverythingAgain(t *testing.T) {
 	r, reader := small(t)
 	dir := t.TempDir()
-	if _, err := Everything(t.Context(), dir, r, reader, Options{MaxSide: 200}, nil); err != nil {
+	if _, err := Everything(t.Context(), dir, r, reader, quick(), nil); err != nil {
 		t.Fatal(err)
 	}
 	own := filepath.Join(dir, "patches", "notes.txt")
@@ -130,7 +133,7 @@ func TestEverythingAgain(t *testing.T) {
 	fewer := *r
 	fewer.Levels = slices.Clone(r.Levels[:2])
 	fewer.Model.Magnifications = fewer.Model.Magnifications[:2]
-	files, err := Everything(t.Context(), dir, &fewer, reader, Options{MaxSide: 200}, nil)
+	files, err := Everything(t.Context(), dir, &fewer, reader, quick(), nil)
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -166,7 +169,7 @@ func TestEverythingBrokenOff(t *testing.T) {
 		}
 		b := &breaking{AreaReader: reader, err: broken}
 		b.left.Store(reads)
-		if _, err := Everything(t.Context(), dir, r, b, Options{MaxSide: 200}, nil); !errors.Is(err, broken) {
+		if _, err := Everything(t.Context(), dir, r, b, quick(), nil); !errors.Is(err, broken) {
 			t.Errorf("after %d reads: error %v", reads, err)
 		}
 		if _, err := os.Stat(filepath.Join(dir, ResultFile)); !errors.Is(err, os.ErrNotExist) {
@@ -185,7 +188,7 @@ func TestEverythingCancelled(t *testing.T) {
 	r, reader := small(t)
 	ctx, cancel := context.WithCancel(t.Context())
 	dir := t.TempDir()
-	_, err := Everything(ctx, dir, r, reader, Options{MaxSide: 200}, func(p result.Progress) {
+	_, err := Everything(ctx, dir, r, reader, quick(), func(p result.Progress) {
 		if p.Stage == "pictures of patches" {
 			cancel()
 		}
@@ -212,7 +215,7 @@ func TestEverythingNamesWhatItCannotWrite(t *testing.T) {
 	if err := os.MkdirAll(filepath.Join(taken, "x"), 0o755); err != nil {
 		t.Fatal(err)
 	}
-	if _, err := Everything(t.Context(), dir, r, reader, Options{MaxSide: 200}, nil); err == nil || !strings.Contains(err.Error(), taken) {
+	if _, err := Everything(t.Context(), dir, r, reader, quick(), nil); err == nil || !strings.Contains(err.Error(), taken) {
 		t.Errorf("picture's name is taken by a folder: error %v", err)
 	}
 }
@@ -359,7 +362,7 @@ func TestEverythingOfOddResults(t *testing.T) {
 		t.Run(name, func(t *testing.T) {
 			r, reader := small(t)
 			change(r)
-			if _, err := Everything(t.Context(), t.TempDir(), r, reader, Options{MaxSide: 120}, nil); err != nil {
+			if _, err := Everything(t.Context(), t.TempDir(), r, reader, quick(), nil); err != nil {
 				t.Error(err)
 			}
 		})
