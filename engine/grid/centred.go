@@ -1,9 +1,9 @@
 package grid
 
 import (
-	"errors"
 	"fmt"
 	"image"
+	"math"
 
 	"zoomscope/slideio"
 )
@@ -16,43 +16,81 @@ import (
 // (1,1).
 type Centred struct {
 	patchSize int
-	shrink    []int         // level-0 pixels per pixel, lowest magnification first
-	size      []image.Point // of the picture at each magnification
-	columns   int           // of the lowest magnification
+	pictures  []Picture
+	columns   int // of the lowest magnification
 	rows      int
 }
 
-// NewCentred lays out patches over a slide of width x height level-0 pixels.
-// shrink is the number of level-0 pixels along a pixel of each magnification,
-// lowest first; each is half the one before.
-func NewCentred(width, height int, shrink []int, patchSize int) (*Centred, error) {
-	if len(shrink) == 0 || len(shrink) > 16 || patchSize < 1 || patchSize > maxPatchSize {
-		return nil, fmt.Errorf("centred grid: %d magnifications, patches of %d pixels", len(shrink), patchSize)
-	}
-	if max(width, height) > maxExtent || min(width, height) < 1 {
-		return nil, fmt.Errorf("centred grid: slide of %d x %d pixels", width, height)
-	}
-	c := &Centred{patchSize: patchSize, shrink: shrink}
-	for i, s := range shrink {
-		if s < 1 || i > 0 && 2*s != shrink[i-1] {
-			return nil, fmt.Errorf("centred grid: reductions %v, each must be half the one before", shrink)
+// Picture is how the research code gets the picture of one magnification: a
+// level of the file, reduced by a whole factor with a triangle filter
+// (ResizeBilinear of engine/tissue).
+type Picture struct {
+	Level  int
+	Reduce int
+	Size   image.Point // after the reduction
+	// Shrink is how many level-0 pixels go along one pixel, to the nearest whole
+	// number.
+	Shrink int
+}
+
+// Pictures returns where the research code takes the magnifications of a slide
+// from that was scanned at the given power: the coarsest level that is at least
+// as fine. Levels count by their downsample to the nearest whole number.
+func Pictures(levels []slideio.Level, power float64, magnifications []float64) ([]Picture, error) {
+	var out []Picture
+	for _, m := range magnifications {
+		shrink := int(power / m)
+		if !(m > 0) || shrink < 1 || float64(shrink)*m != power {
+			return nil, fmt.Errorf("centred grid: %vx is not a whole fraction of %vx", m, power)
 		}
-		c.size = append(c.size, image.Pt(width/s, height/s))
+		p := Picture{Shrink: shrink}
+		native := 0
+		for i, l := range levels {
+			if f := int(math.Round(l.Downsample)); f <= shrink && f > native {
+				p.Level, native = i, f
+			}
+		}
+		if native == 0 {
+			return nil, fmt.Errorf("centred grid: no level is as fine as %vx", m)
+		}
+		p.Reduce = shrink / native
+		p.Size = image.Pt(levels[p.Level].Width/p.Reduce, levels[p.Level].Height/p.Reduce)
+		out = append(out, p)
 	}
-	top := c.size[len(c.size)-1]
-	if top.X < 1 || top.Y < 1 {
-		return nil, errors.New("centred grid: slide has no pixel at the highest magnification")
+	return out, nil
+}
+
+// NewCentred lays out patches over the pictures of one slide, lowest
+// magnification first, each of which doubles the one before.
+func NewCentred(pictures []Picture, patchSize int) (*Centred, error) {
+	if len(pictures) == 0 || len(pictures) > 16 || patchSize < 1 || patchSize > maxPatchSize {
+		return nil, fmt.Errorf("centred grid: %d magnifications, patches of %d pixels", len(pictures), patchSize)
 	}
-	block := patchSize << (len(shrink) - 1)
+	for i, p := range pictures {
+		if max(p.Size.X, p.Size.Y) > maxExtent || min(p.Size.X, p.Size.Y) < 1 {
+			return nil, fmt.Errorf("centred grid: picture of %d x %d pixels", p.Size.X, p.Size.Y)
+		}
+		if p.Shrink < 1 || i > 0 && 2*p.Shrink != pictures[i-1].Shrink {
+			return nil, fmt.Errorf("centred grid: reduction %d, must be half the one before", p.Shrink)
+		}
+	}
+	c := &Centred{patchSize: patchSize, pictures: pictures}
+	top := pictures[len(pictures)-1].Size
+	block := patchSize << (len(pictures) - 1)
 	c.columns, c.rows = (top.X+block-1)/block, (top.Y+block-1)/block
 	if c.columns*c.rows > maxLowest {
 		return nil, fmt.Errorf("centred grid: %d x %d patches are too many", c.columns, c.rows)
+	}
+	for i, p := range pictures {
+		if padded := c.Padded(i); p.Size.X > padded.X || p.Size.Y > padded.Y {
+			return nil, fmt.Errorf("centred grid: picture of %d x %d pixels does not fit %v", p.Size.X, p.Size.Y, padded)
+		}
 	}
 	return c, nil
 }
 
 // Levels is the number of magnifications.
-func (c *Centred) Levels() int { return len(c.shrink) }
+func (c *Centred) Levels() int { return len(c.pictures) }
 
 // Size is the grid of a level.
 func (c *Centred) Size(level int) (columns, rows int) {
@@ -67,7 +105,7 @@ func (c *Centred) Padded(level int) image.Point {
 
 // Offset is where the level's picture begins in the padded one.
 func (c *Centred) Offset(level int) image.Point {
-	return c.Padded(level).Sub(c.size[level]).Div(2)
+	return c.Padded(level).Sub(c.pictures[level].Size).Div(2)
 }
 
 // Rect is a patch in pixels of its level's picture, without the padding, which
@@ -79,7 +117,7 @@ func (c *Centred) Rect(level int, cell Cell) image.Rectangle {
 
 // Level0 is a patch in level-0 pixels.
 func (c *Centred) Level0(level int, cell Cell) slideio.Rect {
-	r, s := c.Rect(level, cell), c.shrink[level]
+	r, s := c.Rect(level, cell), c.pictures[level].Shrink
 	return slideio.RectOf(image.Rectangle{Min: r.Min.Mul(s), Max: r.Max.Mul(s)})
 }
 

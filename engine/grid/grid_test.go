@@ -300,7 +300,7 @@ func TestWarnings(t *testing.T) {
 
 func TestCentred(t *testing.T) {
 	// 1000 x 530 at the top, patches of 32, three levels: padded to 1024 x 640.
-	c, err := NewCentred(2001, 1060, []int{8, 4, 2}, 32)
+	c, err := NewCentred(pictures(t, 2001, 1060, 8, 4, 2), 32)
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -327,7 +327,7 @@ func TestCentred(t *testing.T) {
 }
 
 func TestCentredCoordsAndBack(t *testing.T) {
-	c, err := NewCentred(5000, 3000, []int{8, 4, 2, 1}, 64)
+	c, err := NewCentred(pictures(t, 5000, 3000, 8, 4, 2, 1), 64)
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -349,7 +349,7 @@ func TestCentredCoordsAndBack(t *testing.T) {
 }
 
 func TestCentredLowest(t *testing.T) {
-	c, err := NewCentred(300, 200, []int{2, 1}, 64)
+	c, err := NewCentred(pictures(t, 300, 200, 2, 1), 64)
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -367,26 +367,67 @@ func TestCentredLowest(t *testing.T) {
 	}
 }
 
+func TestPictures(t *testing.T) {
+	levels := []slideio.Level{
+		{Width: 2220, Height: 2967, Downsample: 1},
+		{Width: 555, Height: 742, Downsample: 3.9993},
+		{Width: 139, Height: 186, Downsample: 15.96},
+	}
+	got, err := Pictures(levels, 20, []float64{1.25, 2.5, 5, 10, 20})
+	want := []Picture{
+		{2, 1, image.Pt(139, 186), 16},
+		{1, 2, image.Pt(277, 371), 8},
+		{1, 1, image.Pt(555, 742), 4},
+		{0, 2, image.Pt(1110, 1483), 2},
+		{0, 1, image.Pt(2220, 2967), 1},
+	}
+	if err != nil || !slices.Equal(got, want) {
+		t.Errorf("%v, %v", got, err)
+	}
+	for _, m := range []float64{0, -1, 40, 3, math.NaN()} {
+		if _, err := Pictures(levels, 20, []float64{m}); err == nil {
+			t.Errorf("%vx is accepted", m)
+		}
+	}
+	if _, err := Pictures(levels[1:], 20, []float64{20}); err == nil {
+		t.Error("no level is fine enough, and it is accepted")
+	}
+}
+
 func TestCentredRefuses(t *testing.T) {
+	picture := func(w, h, shrink int) Picture { return Picture{0, 1, image.Pt(w, h), shrink} }
 	for _, c := range []struct {
-		name   string
-		w, h   int
-		shrink []int
-		patch  int
+		name     string
+		pictures []Picture
+		patch    int
 	}{
-		{"no magnification", 100, 100, nil, 32},
-		{"not halves", 100, 100, []int{4, 1}, 32},
-		{"zero", 100, 100, []int{0}, 32},
-		{"no pixel left", 3, 3, []int{4}, 32},
-		{"no extent", 0, 5, []int{1}, 32},
-		{"no patch size", 100, 100, []int{1}, 0},
-		{"too large", 1 << 30, 100, []int{1}, 32},
-		{"too many patches", 1 << 20, 1 << 20, []int{1}, 1},
+		{"no magnification", nil, 32},
+		{"not halves", []Picture{picture(25, 25, 4), picture(100, 100, 1)}, 32},
+		{"no reduction", []Picture{picture(25, 25, 0)}, 32},
+		{"no extent", []Picture{picture(0, 25, 1)}, 32},
+		{"no patch size", []Picture{picture(25, 25, 1)}, 0},
+		{"too large", []Picture{picture(1<<30, 25, 1)}, 32},
+		{"too many patches", []Picture{picture(1<<20, 1<<20, 1)}, 1},
+		{"lower picture too large", []Picture{picture(33, 32, 2), picture(64, 64, 1)}, 32},
 	} {
 		t.Run(c.name, func(t *testing.T) {
-			if _, err := NewCentred(c.w, c.h, c.shrink, c.patch); err == nil {
+			if _, err := NewCentred(c.pictures, c.patch); err == nil {
 				t.Error("accepted")
 			}
 		})
 	}
+}
+
+// pictures are those of a slide with one level.
+func pictures(t *testing.T, w, h int, shrink ...int) []Picture {
+	t.Helper()
+	magnifications := make([]float64, len(shrink))
+	for i, s := range shrink {
+		magnifications[i] = 40 / float64(s)
+	}
+	p, err := Pictures([]slideio.Level{{Width: w, Height: h, Downsample: 1}}, 40, magnifications)
+	if err != nil {
+		t.Fatal(err)
+	}
+	return p
 }

@@ -387,7 +387,7 @@ func TestFindRefuses(t *testing.T) {
 }
 
 func TestFindStopsWhenCancelled(t *testing.T) {
-	img := stained(1500, 1500, 40, 100, 1)
+	img := stained(1200, 1200, 40, 100, 1)
 	s, _ := Preset("bright")
 	ctx, cancel := context.WithCancel(t.Context())
 	cancel()

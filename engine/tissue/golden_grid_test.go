@@ -34,20 +34,17 @@ func goldenPatchGrid(t *testing.T, c goldenCase) {
 	if power == 0 {
 		power = 40
 	}
-	shrink := make([]int, len(magnifications))
-	for i, m := range magnifications {
-		shrink[i] = int(power / m)
-		if float64(shrink[i])*m != power {
-			t.Fatalf("magnification %v of a slide at %v", m, power)
-		}
+	pictures, err := grid.Pictures(slide.Info().Levels, power, magnifications)
+	if err != nil {
+		t.Fatal(err)
 	}
-	layout, err := grid.NewCentred(slide.Info().Width(), slide.Info().Height(), shrink, patch)
+	layout, err := grid.NewCentred(pictures, patch)
 	if err != nil {
 		t.Fatal(err)
 	}
 	padded := make([]*image.RGBA, layout.Levels())
 	for i := range padded {
-		padded[i] = pad(readShrunk(t, slide, shrink[i]), layout.Padded(i), layout.Offset(i))
+		padded[i] = pad(readWhole(t, slide, pictures[i]), layout.Padded(i), layout.Offset(i))
 	}
 	mask, err := Find(t.Context(), padded[0], s)
 	if err != nil {
@@ -73,22 +70,15 @@ func openSample(t *testing.T, name string) slideio.Slide {
 	return slide
 }
 
-// readShrunk reads the coarsest level that is fine enough whole, and reduces it
-// by the whole factor that remains.
-func readShrunk(t *testing.T, s slideio.Slide, shrink int) *image.RGBA {
+// readWhole reads a whole level and reduces it.
+func readWhole(t *testing.T, s slideio.Slide, p grid.Picture) *image.RGBA {
 	t.Helper()
-	level, factor := 0, 1
-	for i, l := range s.Info().Levels {
-		if f := int(math.Round(l.Downsample)); f <= shrink {
-			level, factor = i, f
-		}
-	}
-	l := s.Info().Levels[level]
+	l := s.Info().Levels[p.Level]
 	img := image.NewRGBA(image.Rect(0, 0, l.Width, l.Height))
-	if err := s.ReadRegion(t.Context(), img, level, 0, 0); err != nil {
+	if err := s.ReadRegion(t.Context(), img, p.Level, 0, 0); err != nil {
 		t.Fatal(err)
 	}
-	return shrunk(img, shrink/factor)
+	return shrunk(img, p.Reduce)
 }
 
 // pad lays a picture on white.

@@ -281,7 +281,7 @@ func TestSharedSlides(t *testing.T) {
 			if err != nil {
 				geometry.MPPX, geometry.MPPY = 0.5, 0.5
 			}
-			g, err := grid.New(geometry, []float64{5, 10}, 256)
+			g, err := grid.New(geometry, []float64{2.5, 5}, 256)
 			if err != nil {
 				t.Fatal(err)
 			}
