@@ -53,7 +53,11 @@ func (e *Engine) Analyze(ctx context.Context, req Request, progress func(result.
 		}
 	}
 	heads := time.Now()
-	logits, probabilities, err := e.network.Classify(ctx, pooled)
+	var logits, probabilities []float32
+	err = a.orOnCPU(ctx, func() (err error) {
+		logits, probabilities, err = a.network.Classify(ctx, pooled)
+		return err
+	})
 	if err != nil {
 		return nil, err
 	}
@@ -115,8 +119,18 @@ func (a *analysis) tissue(ctx context.Context) ([]grid.Cell, error) {
 }
 
 // level reads and encodes the patches of one magnification and runs the model
-// on them.
-func (a *analysis) level(ctx context.Context, i int, cells []grid.Cell) (*mil.LevelOutput, error) {
+// on them: all of it again on the processor where the device lacks the memory,
+// since what the model has taken in by then stays on the device.
+func (a *analysis) level(ctx context.Context, i int, cells []grid.Cell) (out *mil.LevelOutput, err error) {
+	err = a.orOnCPU(ctx, func() error {
+		out, err = a.levelHere(ctx, i, cells)
+		return err
+	})
+	return out, err
+}
+
+// levelHere is level on the device at hand.
+func (a *analysis) levelHere(ctx context.Context, i int, cells []grid.Cell) (*mil.LevelOutput, error) {
 	stage := fmt.Sprintf("encoding %gx", a.grid.Level(i).Magnification)
 	p := a.cellsOf(i, cells)
 	run := a.network.StartLevel(i)
@@ -145,7 +159,7 @@ func (a *analysis) level(ctx context.Context, i int, cells []grid.Cell) (*mil.Le
 func (a *analysis) cellsOf(level int, cells []grid.Cell) *pipeline {
 	return a.pipeline(func(ctx context.Context, i int, dst *image.RGBA) error {
 		return slideio.ReadArea(ctx, a.req.Slide, dst, a.grid.Rect(level, cells[i]))
-	})
+	}, a.halving.run)
 }
 
 // zoomInto returns the children of the selected cells, and of each child the

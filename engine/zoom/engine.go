@@ -5,6 +5,7 @@ import (
 	"errors"
 	"fmt"
 	"image"
+	"slices"
 
 	"zoomscope/engine/device"
 	"zoomscope/engine/mil"
@@ -53,8 +54,7 @@ type Options struct {
 // after the other. Its methods must not run at the same time.
 type Engine struct {
 	Options
-	encoder Encoder
-	network *mil.Network
+	networks
 	halving halving
 	moved   bool // to the processor, for want of memory
 }
@@ -68,7 +68,8 @@ func NewEngine(ctx context.Context, o Options) (*Engine, error) {
 	o.Readers = max(o.Readers, 1)
 	e := &Engine{Options: o}
 	e.halving = halving{encode: e.encodeHere, outOfMemory: device.ErrOutOfMemory, side: o.Encoder.Side, dim: o.Encoder.Card.Dim}
-	err := e.open()
+	var err error
+	e.networks, err = e.open(e.Place)
 	if errors.Is(err, device.ErrOutOfMemory) {
 		err = e.toCPU(ctx, err)
 	}
@@ -90,31 +91,45 @@ func (o Options) check() error {
 	return o.Model.CheckEncoder(o.Encoder.Card)
 }
 
-func (e *Engine) open() (err error) {
-	if e.encoder, err = e.Encoder.Open(e.Place.Opener); err != nil {
-		return fmt.Errorf("encoder %s: %w", e.Encoder.Card.Name, err)
+// networks are an encoder and a model open on a device; the zero value is none.
+type networks struct {
+	encoder Encoder
+	network *mil.Network // nil without a model
+}
+
+// open opens both on a device, or neither.
+func (e *Engine) open(p Place) (networks, error) {
+	encoder, err := e.Encoder.Open(p.Opener)
+	if err != nil {
+		return networks{}, fmt.Errorf("encoder %s: %w", e.Encoder.Card.Name, err)
 	}
-	e.encoder.SetBatch(e.Place.Batch)
+	encoder.SetBatch(p.Batch)
+	n := networks{encoder: encoder}
 	if e.Model == nil {
-		return nil
+		return n, nil
 	}
-	if e.network, err = e.Model.Open(e.Place.Opener); err != nil {
-		return errors.Join(fmt.Errorf("model %s: %w", e.Model.Config().Name, err), e.encoder.Close())
+	if n.network, err = e.Model.Open(p.Opener); err != nil {
+		return networks{}, errors.Join(fmt.Errorf("model %s: %w", e.Model.Config().Name, err), encoder.Close())
 	}
-	return nil
+	return n, nil
 }
 
 // Close frees what the engine holds on the device.
 func (e *Engine) Close() error {
-	if e.encoder == nil {
-		return nil
+	n := e.networks
+	e.networks = networks{}
+	return n.close()
+}
+
+func (n networks) close() error {
+	var errs []error
+	if n.encoder != nil {
+		errs = append(errs, n.encoder.Close())
 	}
-	err := e.encoder.Close()
-	if e.network != nil {
-		err = errors.Join(err, e.network.Close())
+	if n.network != nil {
+		errs = append(errs, n.network.Close())
 	}
-	e.encoder, e.network = nil, nil
-	return err
+	return errors.Join(errs...)
 }
 
 // encodeHere is the encoder of the device at hand.
@@ -124,18 +139,25 @@ func (e *Engine) encodeHere(ctx context.Context, tiles []byte, n int, dst []floa
 
 // encode encodes a batch: whole, else in smaller ones, else on the processor.
 func (e *Engine) encode(ctx context.Context, tiles []byte, n int, dst []float32) error {
-	err := e.halving.run(ctx, tiles, n, dst)
+	return e.orOnCPU(ctx, func() error { return e.halving.run(ctx, tiles, n, dst) })
+}
+
+// orOnCPU does f, and where the device runs out of memory does it again on the
+// processor.
+func (e *Engine) orOnCPU(ctx context.Context, f func() error) error {
+	err := f()
 	if !errors.Is(err, device.ErrOutOfMemory) {
 		return err
 	}
 	if err := e.toCPU(ctx, err); err != nil {
 		return err
 	}
-	return e.halving.run(ctx, tiles, n, dst)
+	return f()
 }
 
 // toCPU moves the engine to the processor, for a reason that is kept. It
-// returns the reason itself when there is nowhere to move to.
+// returns the reason itself when there is nowhere to move to. On an error the
+// engine stays where it was.
 func (e *Engine) toCPU(ctx context.Context, reason error) error {
 	if e.CPU == nil {
 		return reason
@@ -144,20 +166,24 @@ func (e *Engine) toCPU(ctx context.Context, reason error) error {
 	if err != nil {
 		return errors.Join(reason, err)
 	}
-	if err := e.Close(); err != nil {
+	opened, err := e.open(place)
+	if err != nil {
 		return errors.Join(reason, err)
 	}
-	from := e.Place.Device
+	from, old := e.Place.Device, e.networks
 	place.Device.Requested = from.Requested
-	place.Device.Tried = append(from.Tried, place.Device.Tried...)
-	place.Device.Reason = fmt.Sprintf("%s ran out of memory even for a single patch, so that the processor took over", from.Used)
-	e.Place, e.CPU, e.halving.limit, e.moved = place, nil, 0, true
-	return e.open()
+	place.Device.Tried = append(slices.Clone(from.Tried), place.Device.Tried...)
+	place.Device.Reason = fmt.Sprintf("%s ran out of memory, so that the processor took over", from.Used)
+	e.Place, e.networks, e.CPU, e.halving.limit, e.moved = place, opened, nil, 0, true
+	if err := old.close(); err != nil {
+		return errors.Join(reason, err)
+	}
+	return nil
 }
 
-func (e *Engine) pipeline(read patchReader) *pipeline {
+func (e *Engine) pipeline(read patchReader, encode batchEncoder) *pipeline {
 	return &pipeline{
-		read: read, encode: e.encode, side: e.Encoder.Side, dim: e.Encoder.Card.Dim,
+		read: read, encode: encode, side: e.Encoder.Side, dim: e.Encoder.Card.Dim,
 		batch: e.Place.Batch, readers: e.Readers,
 	}
 }
@@ -166,5 +192,5 @@ func (e *Engine) pipeline(read patchReader) *pipeline {
 // goroutines at once. sink receives features [count, D] in order, from one
 // goroutine, and must not keep them.
 func (e *Engine) Encode(ctx context.Context, n int, read func(ctx context.Context, i int, dst *image.RGBA) error, sink func(first, count int, features []float32) error) error {
-	return e.pipeline(read).run(ctx, n, sink)
+	return e.pipeline(read, e.encode).run(ctx, n, sink)
 }
