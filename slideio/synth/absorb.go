@@ -108,8 +108,8 @@ func (n *nucleus) profile(q int) int {
 		switch {
 		case q < unit/12:
 			return n.dye + 40
-		case q < unit*45/100:
-			return n.dye * 28 / 100
+		case q < unit*52/100:
+			return n.dye * 22 / 100
 		}
 		return n.dye + 10
 	case oval, crowded:
@@ -125,16 +125,15 @@ func (v *veil) range_(from, to, step int) (int, int) {
 
 // splat lays a nucleus much smaller than a pixel over the four pixels around it.
 func (v *veil) splat(n nucleus, at view, d dyes) {
-	area := math.Pi * float64(n.a) * float64(n.b)
-	dye := n.dye
+	size, dye := n.a*n.b, n.dye
 	switch n.kind {
 	case bars:
-		area *= 2
+		size *= 2
 	case ring:
-		dye = dye * 58 / 100
+		dye = dye * 54 / 100
 	}
 	pixel := float64(at.step) / 256
-	cover := int(float64(area/float64(pixel*pixel)) * (1 << 16))
+	cover := int(math.Pi * 65536 * float64(size) / float64(pixel*pixel))
 	t := d.hematoxylin[clamp(dye, 0, 255)]
 	fx, fy := (n.x-at.x)<<16/at.step, (n.y-at.y)<<16/at.step // 1/256 pixels
 	i, j := fx>>8, fy>>8

@@ -16,7 +16,7 @@ import (
 type HugeParams struct {
 	Name          string
 	Width, Height int     // of level 0 in pixels
-	MPP           float64 // 0.125, 0.25 or 0.5
+	MPP           float64 // 0.125, 0.25, 0.5 or 1
 	Seed          uint64
 	Label         int // index of Classes
 	Hints         int // regions without evidence
@@ -63,7 +63,7 @@ const plainKinds = 5
 func NewMosaic(p HugeParams) (*Mosaic, error) {
 	side := int(1024 / p.MPP)
 	switch {
-	case p.MPP != 0.125 && p.MPP != 0.25 && p.MPP != 0.5:
+	case !slices.Contains([]float64{0.125, 0.25, 0.5, 1}, p.MPP):
 		return nil, fmt.Errorf("%s: %w: %g um/px for a mosaic", p.Name, ErrParams, p.MPP)
 	case p.Width < 1 || p.Height < 1 || p.Width > 1<<18 || p.Height > 1<<18:
 		return nil, fmt.Errorf("%s: %w: %d x %d pixels", p.Name, ErrParams, p.Width, p.Height)
@@ -152,16 +152,16 @@ func (m *Mosaic) base() *world {
 }
 
 // corners tells at which corners of a square of the layout there is tissue:
-// inside a ragged ellipse per third of the slide.
+// inside ragged ellipses, one for each third of a large slide.
 func (m *Mosaic) corners(base *world, col, row int) [4]bool {
 	at := func(x, y int) bool {
-		pieces := 3
-		u := float64(x)/float64(m.cols)*float64(pieces) - 0.5
-		v := float64(y)/float64(m.rows)*2 - 1
+		pieces := clamp(m.cols/6, 1, 3)
+		u := float64(float64(x)/float64(m.cols)*float64(pieces)) - 0.5
+		v := float64(float64(y)/float64(m.rows)*2) - 1
 		piece := clamp(int(u+0.5), 0, pieces-1)
 		u -= float64(piece)
 		noise := float64(int(hash(base.seed^0xb10b, x, y)>>54)-512) / 512
-		return float64(u*u)*5.5+float64(v*v)*1.7+float64(noise*0.25) < 1
+		return float64(float64(u*u)*5.5)+float64(float64(v*v)*1.7)+float64(noise*0.25) < 1
 	}
 	return [4]bool{at(col, row), at(col+1, row), at(col, row+1), at(col+1, row+1)}
 }

@@ -106,7 +106,7 @@ func (n *nucleus) dress(d *dice, k kind) {
 	case bars:
 		n.a, n.b, n.dye = tenth(44, 52), tenth(13, 16), d.between(186, 214)
 	case ring:
-		n.a, n.b, n.dye = tenth(54, 61), tenth(49, 55), d.between(150, 176)
+		n.a, n.b, n.dye = tenth(50, 57), tenth(46, 52), d.between(146, 172)
 	}
 }
 

@@ -389,7 +389,6 @@ func empty(px []byte, veil []light, bg light) {
 // span paints the pixels between two columns of the mesh.
 func (p *painter) span(px []byte, veil []light, bg light, c, width int, from vector, step int) {
 	const fine = 4 // extra bits of interpolated values
-	cell := int32(len(veil))
 	log := logOf(len(veil))
 	var v, d [6]int32
 	for f := range v {
@@ -400,7 +399,6 @@ func (p *painter) span(px []byte, veil []light, bg light, c, width int, from vec
 	solid := min(p.rows[0][c], p.rows[0][c+1]) >= int32(width)
 	stroma := max(p.rows[1][c], p.rows[1][c+1]) <= int32(-width)
 	wall := min(p.rows[1][c], p.rows[1][c+1]) >= int32(width)
-	_ = cell
 	fibre, grain := p.look.fibre, p.look.grain
 	x, sharp := from.x<<8, int32(256*256/width)
 	for i := range veil {

@@ -17,9 +17,10 @@ const (
 // hospital slides, each laboratory a little different.
 func newStain(d *dice, variation float64) stain {
 	jitter := func(v [3]float64) [3]float64 {
-		strength := 1 + d.real(-0.22, 0.22)*variation
+		strength := 1 + float64(d.real(-0.22, 0.22)*variation)
 		for i := range v {
-			v[i] = float64(max(0.02, v[i]+float64(d.real(-0.05, 0.05)*variation)) * strength)
+			shifted := v[i] + float64(d.real(-0.05, 0.05)*variation)
+			v[i] = float64(max(0.02, shifted) * strength)
 		}
 		return v
 	}
@@ -48,7 +49,7 @@ func passing(density [3]float64, step float64, deviations []int) *[256]light {
 			for _, d := range deviations {
 				sum += expNeg(float64(density[c] * float64(float64(clamp(i+d, 0, 255))*step)))
 			}
-			out[i][c] = int32(float64(sum/float64(len(deviations)))*full + 0.5)
+			out[i][c] = int32(float64(sum/float64(len(deviations))*full) + 0.5)
 		}
 	}
 	return &out

@@ -6,7 +6,6 @@ import (
 	"image"
 	"image/color"
 	"image/png"
-	"math"
 
 	"zoomscope/slideio"
 )
@@ -39,7 +38,10 @@ func (d Disc) Rect() slideio.Rect {
 }
 
 // Contains reports whether a place lies in the disc.
-func (d Disc) Contains(x, y float64) bool { return math.Hypot(x-d.X, y-d.Y) < d.Radius }
+func (d Disc) Contains(x, y float64) bool {
+	dx, dy := x-d.X, y-d.Y
+	return float64(dx*dx)+float64(dy*dy) < float64(d.Radius*d.Radius)
+}
 
 // Overlap is the fraction of an area, in level-0 pixels, that is evidence,
 // estimated on a mesh of 32 x 32 points.
