@@ -188,10 +188,11 @@ func unwrap(d *dict) *dict {
 type collector struct {
 	tensors map[string]tensor
 	visited int
+	named   int // bytes of the names of tensors
 }
 
 // collect walks dicts inside dicts. A file can make one dict the child of many,
-// or of itself, so that depth and number of visits are bounded.
+// or of itself, so that depth, number of visits and length of names are bounded.
 func (c *collector) collect(prefix string, d *dict, depth int) error {
 	if depth >= maxDepth {
 		return fmt.Errorf("dicts inside each other more than %d deep", maxDepth)
@@ -216,6 +217,9 @@ func (c *collector) collect(prefix string, d *dict, depth int) error {
 		case tensor:
 			if _, ok := c.tensors[name]; ok {
 				return fmt.Errorf("tensor %q stands twice", name)
+			}
+			if c.named += len(name); c.named > maxNames {
+				return fmt.Errorf("tensor names of more than %d bytes", maxNames)
 			}
 			c.tensors[name] = v
 		}

@@ -2,6 +2,7 @@ package checkpoint
 
 import (
 	"bytes"
+	"fmt"
 	"math"
 	"os"
 	"path/filepath"
@@ -286,6 +287,7 @@ func TestHostilePickles(t *testing.T) {
 		"stride at offset":  {storagePickle("K\x04", "K\x02K\x02\x85K\x02\x85"), "beyond a storage"},
 		"ranks differ":      {storagePickle("K\x04", "K\x00K\x02\x85K\x01K\x01\x86"), "strides"},
 		"negative stride":   {storagePickle("K\x04", "K\x00K\x02\x85J\xff\xff\xff\xff\x85"), "is not a size"},
+		"size of tuples":    {storagePickle("K\x04", "K\x00"+tupleTree(60)+"\x85K\x01\x85"), "is not a size"},
 		"rank":              {storagePickle("K\x01", "K\x00("+strings.Repeat("K\x01", 33)+"t)"), "at most 32"},
 		"many objects":      {strings.Repeat("]", maxObjects+1), "objects"},
 		"copies": {
@@ -314,8 +316,14 @@ func TestHostileDicts(t *testing.T) {
 	for range maxDepth - 2 {
 		bomb += "q\x010}(" + doubled() + "uq\x00"
 	}
+	long := "X\x00\x02\x00\x00" + strings.Repeat("a", 512)
+	names := strings.TrimSuffix(storagePickle("K\x01", "K\x00))"), ".") + "q\x000}q\x01("
+	for i := range maxNames/512 + 1 {
+		names += fmt.Sprintf("X\x06\x00\x00\x00%06xh\x00", i)
+	}
 	tests := map[string]string{
 		"bomb":    bomb + ".",
+		"names":   names + "u0}" + long + "h\x01s.",
 		"endless": "}q\x00X\x01\x00\x00\x00ah\x00s.",
 		"wrapped": "}q\x00X\x05\x00\x00\x00modelh\x00s.",
 	}
@@ -339,6 +347,35 @@ func doubled() string {
 		b.WriteString("X\x01\x00\x00\x00" + string(rune('a'+i)) + "h\x01")
 	}
 	return b.String()
+}
+
+// tupleTree is a tuple of two tuples of two tuples and so on, which has 2^depth
+// leaves when it is written out.
+func tupleTree(depth int) string {
+	return ")" + strings.Repeat("q\x00h\x00\x86", depth)
+}
+
+// A tensor without elements may stand anywhere in its storage.
+func TestEmptyTensor(t *testing.T) {
+	for name, place := range map[string]string{
+		"contiguous": "K\x02K\x00\x85K\x01\x85",
+		"strided":    "K\x02K\x00K\x03\x86K\x01K\x07\x86",
+	} {
+		t.Run(name, func(t *testing.T) {
+			program := "}X\x01\x00\x00\x00a" + strings.TrimSuffix(storagePickle("K\x04", place), ".") + "s."
+			root, _, err := unpickle([]byte(program), torch{map[string]storage{}})
+			if err != nil {
+				t.Fatal(err)
+			}
+			p, err := newPickled(root, nil)
+			if err != nil {
+				t.Fatal(err)
+			}
+			if x, err := p.tensor("a"); err != nil || x.Len() != 0 {
+				t.Errorf("%v, %v", x, err)
+			}
+		})
+	}
 }
 
 func TestStorageDescribedTwice(t *testing.T) {

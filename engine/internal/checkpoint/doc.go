@@ -22,4 +22,5 @@ const (
 	maxDepth   = 16       // dicts inside each other
 	maxRank    = 32       // dimensions of a tensor
 	maxName    = 1024     // bytes of the name of a class or tensor
+	maxNames   = 16 << 20 // bytes of the names of all tensors
 )

@@ -117,11 +117,20 @@ func sizes(v any) ([]int, error) {
 	for i, v := range t {
 		n, ok := v.(int64)
 		if !ok || n < 0 || n > math.MaxInt/8 {
-			return nil, fmt.Errorf("%v is not a size", v)
+			return nil, notSize(v)
 		}
 		out[i] = int(n)
 	}
 	return out, nil
+}
+
+// notSize does not write out what a file made: tuples of tuples can be far
+// longer than the file.
+func notSize(v any) error {
+	if n, ok := v.(int64); ok {
+		return fmt.Errorf("%d is not a size", n)
+	}
+	return fmt.Errorf("a %T is not a size", v)
 }
 
 // check makes sure that the tensor lies inside its storage and has no more
@@ -206,6 +215,9 @@ func decodeInt(d safetensors.DType, raw []byte) int64 {
 // gather copies the elements, of size bytes each, in row-major order.
 func (t tensor) gather(raw []byte, size int) []byte {
 	n := t.len()
+	if n == 0 { // raw may be nil
+		return nil
+	}
 	out := make([]byte, 0, n*size)
 	if t.contiguous() {
 		return append(out, raw[t.offset*size:(t.offset+n)*size]...)
