@@ -23,7 +23,7 @@ const tolerance = 2e-6
 // TestGoldenVectors compares evaluation with what the authors' code computed.
 func TestGoldenVectors(t *testing.T) {
 	root := testenv.Golden(t)
-	files := 0
+	files, ran := 0, 0
 	err := filepath.WalkDir(root, func(path string, d fs.DirEntry, err error) error {
 		if err != nil || d.IsDir() || filepath.Ext(path) != ".safetensors" {
 			return err
@@ -38,6 +38,7 @@ func TestGoldenVectors(t *testing.T) {
 		case "tissue", "patch_grid", "image_ops":
 			return nil // engine/tissue compares these
 		}
+		ran++
 		name, _ := filepath.Rel(root, path)
 		t.Run(filepath.ToSlash(name), func(t *testing.T) { golden(&vectors{t, f}) })
 		return nil
@@ -45,8 +46,11 @@ func TestGoldenVectors(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	if files == 0 {
+	switch {
+	case files == 0:
 		t.Fatalf("no vectors in %s", root)
+	case ran == 0:
+		t.Skipf("no vectors of a model among the %d in %s", files, root)
 	}
 }
 

@@ -41,6 +41,9 @@ type state interface {
 
 func fromState(s state, c Config) (*Model, error) {
 	words := levelWords(s.Names())
+	if len(words) == 0 {
+		return nil, errors.New("no weights of a ZoomMIL model (fc_low_mag.0.weight and on)")
+	}
 	if len(words) != len(c.Magnifications) {
 		return nil, fmt.Errorf("weights for magnifications %q, the configuration has %v", words, c.Magnifications)
 	}

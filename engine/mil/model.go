@@ -10,6 +10,7 @@ import (
 	"io"
 	"math"
 	"slices"
+	"strings"
 
 	"zoomscope/engine/internal/filemap"
 	"zoomscope/engine/nn"
@@ -159,8 +160,9 @@ func (m *Model) Config() Config { return m.config.clone() }
 // Params are the weights by name, which must not be written to.
 func (m *Model) Params() map[string]*nn.Tensor { return m.params }
 
-// SHA256 identifies the model: the digest of its file in hexadecimal, which is
-// the same before and after Save.
+// SHA256 identifies the model: the digest of the file it was loaded from, in
+// hexadecimal, or of the file that Save writes. They are the same, unless
+// another program wrote the file that was loaded.
 func (m *Model) SHA256() string { return m.id }
 
 // Save writes the model file, which appears whole or not at all.
@@ -205,7 +207,7 @@ func (m *Model) CheckEncoder(have result.Encoder) error {
 	want := m.config.Encoder
 	same := want.Dim == have.Dim
 	if want.SHA256 != "" {
-		same = same && want.SHA256 == have.SHA256
+		same = same && strings.EqualFold(want.SHA256, have.SHA256)
 	} else {
 		same = same && want.Name == have.Name
 	}

@@ -232,6 +232,11 @@ func TestCheckEncoder(t *testing.T) {
 	if err := m.CheckEncoder(want); err != nil {
 		t.Error(err)
 	}
+	capitals := want
+	capitals.SHA256 = strings.ToUpper(want.SHA256)
+	if err := m.CheckEncoder(capitals); err != nil {
+		t.Errorf("the digest in capitals: %v", err)
+	}
 	renamed := want
 	renamed.Name = "other"
 	if err := m.CheckEncoder(renamed); err != nil {
@@ -295,6 +300,13 @@ func TestImportState(t *testing.T) {
 			}
 			count++
 		}
+	}
+	other := filepath.Join(t.TempDir(), "other.safetensors")
+	if err := safetensors.WriteFile(other, map[string]safetensors.Raw{"x": safetensors.FromInt32(nil, 0)}, nil); err != nil {
+		t.Fatal(err)
+	}
+	if _, err := ImportState(other, Config{}); err == nil || !strings.Contains(err.Error(), other) {
+		t.Errorf("weights of something else: %v", err)
 	}
 	c.Magnifications, c.K = c.Magnifications[:2], c.K[:1]
 	if _, err := ImportState(path, c); err == nil || !strings.Contains(err.Error(), path) {

@@ -5,14 +5,25 @@ import (
 	"errors"
 	"fmt"
 	"math"
+	"slices"
 
 	"zoomscope/engine/nn"
 	"zoomscope/engine/topk"
 )
 
-// chunkRows is how many patches one run of a level's network takes. With the
-// published sizes its memory is some 200 MB.
-const chunkRows = 1 << 14
+// chunkRows is how many patches one run of a level's network takes, and
+// chunkValues how many values its arrays have at the most: some 200 MB. The
+// published sizes need fewer.
+const (
+	chunkRows   = 1 << 14
+	chunkValues = 50 << 20
+)
+
+// chunk is the number of rows of one run. For a row there are its features, its
+// embedding, and the two branches of an attention before and after activation.
+func (c *Config) chunk() int {
+	return max(1, min(chunkRows, chunkValues/(c.Encoder.Dim+c.Sizes.Embedding+4*c.Sizes.Hidden)))
+}
 
 // Network is a model on a device, ready to run. Its methods may be called from
 // several goroutines at once, except Close.
@@ -25,7 +36,7 @@ type Network struct {
 
 // Open opens the sessions of the model on a device.
 func (m *Model) Open(o nn.Opener) (*Network, error) {
-	n := &Network{config: m.Config(), chunk: chunkRows}
+	n := &Network{config: m.Config(), chunk: m.config.chunk()}
 	for level := range m.config.Magnifications {
 		s, err := openGraph(o, m.levelGraph(level))
 		if err != nil {
@@ -210,7 +221,8 @@ func (n *Network) Level(ctx context.Context, level int, features []float32) (*Le
 }
 
 // Classify makes logits and probabilities, in the order of the classes, of the
-// pooled vectors of all magnifications, lowest first.
+// pooled vectors of all magnifications, lowest first. Weights that lead to
+// anything but finite numbers are an error.
 func (n *Network) Classify(ctx context.Context, pooled [][]float32) (logits, probabilities []float32, err error) {
 	if len(pooled) != len(n.levels) {
 		panic(fmt.Sprintf("mil: %d pooled vectors for %d magnifications", len(pooled), len(n.levels)))
@@ -224,7 +236,13 @@ func (n *Network) Classify(ctx context.Context, pooled [][]float32) (logits, pro
 	if err := n.classifier.Run(ctx, []*nn.Tensor{input}, outputs); err != nil {
 		return nil, nil, fmt.Errorf("model %q, classifier: %w", n.config.Name, err)
 	}
-	return outputs[0].F32, outputs[1].F32, nil
+	logits, probabilities = outputs[0].F32, outputs[1].F32
+	for _, v := range slices.Concat(logits, probabilities) {
+		if v-v != 0 {
+			return nil, nil, fmt.Errorf("model %q, classifier: answer is not finite (%v); are the weights sound?", n.config.Name, v)
+		}
+	}
+	return logits, probabilities, nil
 }
 
 // softmax is exp(scores - logSum), the logarithm of the sum of the exponentials

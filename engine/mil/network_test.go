@@ -328,6 +328,39 @@ func TestLevelErrors(t *testing.T) {
 	}
 }
 
+// Weights that are finite can still lead to numbers that are not.
+func TestClassifyOverflows(t *testing.T) {
+	m, err := New(testConfig(2), 1)
+	if err != nil {
+		t.Fatal(err)
+	}
+	for i := range m.params["classify_head.weight"].F32 {
+		m.params["classify_head.weight"].F32[i] = math.MaxFloat32
+	}
+	n, err := m.Open(nntest.Interpreter{})
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer n.Close()
+	pooled := [][]float32{slices.Repeat([]float32{1}, 6), slices.Repeat([]float32{1}, 6)}
+	if _, _, err := n.Classify(context.Background(), pooled); err == nil || !strings.Contains(err.Error(), "not finite") {
+		t.Errorf("error %v, want one about numbers that are not finite", err)
+	}
+}
+
+// However wide a model is, one run of it takes some 200 MB.
+func TestChunkOfWideModels(t *testing.T) {
+	c := testConfig(1024)
+	c.Sizes = Sizes{Hidden: 256, Embedding: 512}
+	if got := c.chunk(); got != chunkRows {
+		t.Errorf("published sizes: %d rows, want %d", got, chunkRows)
+	}
+	c.Encoder.Dim, c.Sizes = maxDim, Sizes{Hidden: maxWidth, Embedding: maxWidth}
+	if got := c.chunk(); got < 1 || got*(maxDim+5*maxWidth)*4 > 200<<20 {
+		t.Errorf("widest model: %d rows", got)
+	}
+}
+
 // failing opens a number of sessions, then fails.
 type failing struct {
 	nntest.Interpreter
