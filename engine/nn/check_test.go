@@ -142,6 +142,16 @@ func TestCheckONNXRejectsExternalData(t *testing.T) {
 	}
 }
 
+// Some readers keep only 32 bits of a field's number and type: a field whose
+// number is too large by 2^29 would be a graph to them.
+func TestCheckONNXRejectsLargeFieldNumbers(t *testing.T) {
+	extra := pw.AppendVarint(nil, 1<<32|pw.EncodeTag(7, pw.BytesType))
+	extra = pw.AppendBytes(extra, []byte("\x2a\x02\x70\x01")) // an initializer elsewhere
+	if err := CheckONNX(append(extra, model().Append(nil)...), DefaultLimits()); !errors.Is(err, ErrBadONNX) {
+		t.Errorf("error %v", err)
+	}
+}
+
 func TestDescribe(t *testing.T) {
 	data, err := small().ONNX()
 	if err != nil {

@@ -20,6 +20,7 @@ var (
 	ErrTooMany = errors.New("too many parts")
 	ErrTooDeep = errors.New("graphs nested too deep")
 	errWire    = errors.New("field of a wrong wire type")
+	errNumber  = errors.New("field number too large")
 )
 
 // Decode reads a model. As protobuf has it, a message given in several parts is
@@ -48,6 +49,10 @@ func (d *decoder) each(b []byte, f func(field) error) error {
 		num, typ, n := pw.ConsumeTag(b)
 		if n < 0 {
 			return pw.ParseError(n)
+		}
+		// A runtime that keeps 32 bits of a tag would see another field here.
+		if num > pw.MaxValidNumber {
+			return errNumber
 		}
 		if d.items--; d.items < 0 {
 			return ErrTooMany
