@@ -103,10 +103,12 @@ func (s *Session) Run(ctx context.Context, inputs, outputs []*nn.Tensor) error {
 	if err != nil {
 		return fmt.Errorf("onnx session: %w", err)
 	}
-	if err := s.run(ctx, in, out); err != nil {
+	err = s.run(ctx, in, out)
+	v.own(out, made)
+	if err != nil {
 		return err
 	}
-	return v.deliver(out, made, outputs)
+	return deliver(out, made, outputs)
 }
 
 // scalars is outputs with the missing ones made that are scalars, since the

@@ -2,6 +2,7 @@ package ort
 
 import (
 	"fmt"
+	"reflect"
 	"runtime"
 	"unsafe"
 
@@ -80,14 +81,20 @@ func asBytes(b []bool) []uint8 {
 	return unsafe.Slice((*uint8)(unsafe.Pointer(unsafe.SliceData(b))), len(b))
 }
 
-// deliver sets the outputs that were nil, and the elements of scalars. made are
-// the tensors the run was given, nil where the library made the array.
-func (v *values) deliver(out []binding.Value, made, outputs []*nn.Tensor) error {
+// own takes charge of the arrays that the library made, where made is nil. A run
+// that failed may have made some of them; the one it failed at is a nil pointer
+// within the interface.
+func (v *values) own(out []binding.Value, made []*nn.Tensor) {
 	for i, x := range out {
-		if made[i] == nil {
+		if made[i] == nil && x != nil && !reflect.ValueOf(x).IsNil() {
 			v.owned = append(v.owned, x)
 		}
 	}
+}
+
+// deliver sets the outputs that were nil, and the elements of scalars. made are
+// the tensors the run was given, nil where the library made the array.
+func deliver(out []binding.Value, made, outputs []*nn.Tensor) error {
 	for i, x := range out {
 		switch {
 		case made[i] == nil:
