@@ -90,7 +90,7 @@ func (w *writer) clear() error {
 // save writes one file of the folder.
 func (w *writer) save(name string, write func(io.Writer) error) error {
 	path := filepath.Join(w.dir, name)
-	if err := save(path, write); err != nil {
+	if err := save(w.ctx, path, write); err != nil {
 		return err
 	}
 	w.written = append(w.written, path)
@@ -114,6 +114,9 @@ func (w *writer) attention() error {
 	w.sidecar = sidecar{Version: 1, Slide: SlideName(w.r.Slide), Notice: result.ResearchUse}
 	for i, level := range w.r.Levels {
 		w.progress(result.Progress{Stage: "attention pictures", Done: i, Total: len(w.r.Levels)})
+		if err := w.ctx.Err(); err != nil {
+			return err
+		}
 		pic, err := DrawAttention(w.r, i, w.ov, o)
 		if err != nil {
 			return err

@@ -57,12 +57,12 @@ func WritePatches(ctx context.Context, dir string, reader AreaReader, r *result.
 		return nil, err
 	}
 	for i := range r.Levels {
-		if err := w.sheet(i, ov); err != nil {
+		if err := w.sheet(ctx, i, ov); err != nil {
 			return nil, err
 		}
 	}
 	index := filepath.Join(dir, "index.csv")
-	if err := save(index, func(out io.Writer) error { return writeIndex(out, r, w.shots) }); err != nil {
+	if err := save(ctx, index, func(out io.Writer) error { return writeIndex(out, r, w.shots) }); err != nil {
 		return nil, err
 	}
 	return append(w.written, index), nil
@@ -161,7 +161,7 @@ func (w *patchWriter) one(ctx context.Context, s *shot) error {
 		return err
 	}
 	s.small = img
-	return save(w.path(s), func(out io.Writer) error { return WritePNG(out, img) })
+	return save(ctx, w.path(s), func(out io.Writer) error { return WritePNG(out, img) })
 }
 
 func (w *patchWriter) progress(step int) {
@@ -185,15 +185,15 @@ func readPatch(ctx context.Context, reader AreaReader, p result.Patch) (*image.R
 }
 
 // sheet writes the contact sheet of a level, if it has pictures.
-func (w *patchWriter) sheet(level int, ov *Overview) error {
+func (w *patchWriter) sheet(ctx context.Context, level int, ov *Overview) error {
 	var shots []shot
 	for _, s := range w.shots {
 		if s.level == level {
 			shots = append(shots, s)
 		}
 	}
-	if len(shots) == 0 {
-		return nil
+	if len(shots) == 0 || ctx.Err() != nil {
+		return ctx.Err()
 	}
 	img, err := drawContact(w.r, level, shots, ov)
 	if err != nil {
@@ -201,7 +201,7 @@ func (w *patchWriter) sheet(level int, ov *Overview) error {
 	}
 	path := filepath.Join(w.dir, "contact-"+magName(w.r.Levels[level].Magnification)+".png")
 	w.written = append(w.written, path)
-	return save(path, func(out io.Writer) error { return WritePNG(out, img) })
+	return save(ctx, path, func(out io.Writer) error { return WritePNG(out, img) })
 }
 
 // writeIndex writes one row per picture.
@@ -221,12 +221,28 @@ func writeIndex(w io.Writer, r *result.Result, shots []shot) error {
 	return out.Error()
 }
 
-// save writes a file whole or not at all; errors name it.
-func save(path string, write func(io.Writer) error) error {
-	if err := atomicfile.Write(path, write); err != nil {
+// save writes a file whole or not at all; errors name it. When ctx ends before
+// the file is written, the error is ctx's.
+func save(ctx context.Context, path string, write func(io.Writer) error) error {
+	err := atomicfile.Write(path, func(out io.Writer) error { return write(untilDone{ctx, out}) })
+	if err != nil {
 		return fmt.Errorf("%s: %w", path, err)
 	}
 	return nil
+}
+
+// untilDone is a writer that fails once ctx has ended, so that encoding a large
+// picture ends with it.
+type untilDone struct {
+	ctx context.Context
+	io.Writer
+}
+
+func (w untilDone) Write(p []byte) (int, error) {
+	if err := w.ctx.Err(); err != nil {
+		return 0, err
+	}
+	return w.Writer.Write(p)
 }
 
 // cellSide is the side of a picture on a sheet of n.
