@@ -9,6 +9,7 @@ import (
 	"os"
 	"os/exec"
 	"path/filepath"
+	"reflect"
 	"runtime"
 	"strings"
 	"testing"
@@ -53,6 +54,9 @@ func TestChoose(t *testing.T) {
 			}
 			if s := nntest.Open(t, d, proofNetwork()); s == nil {
 				t.Error("no session")
+			}
+			if _, again, err := m.Choose(t.Context(), k, Options{Threads: 1}); err != nil || !reflect.DeepEqual(again, said) {
+				t.Errorf("said %+v, and when asked again %+v, error %v", said, again, err)
 			}
 		})
 	}
