@@ -237,10 +237,7 @@ const child = "ZOOMSCOPE_TEST_SWIFTSHADER"
 // Vulkan driver: the driver is chosen when a process first asks for one.
 func TestWebGPU(t *testing.T) {
 	testenv.ORT(t)
-	driver := filepath.Join(testenv.Root(), "third_party", "swiftshader", "vk_swiftshader_icd.json")
-	if _, err := os.Stat(driver); err != nil {
-		t.Skipf("SwiftShader not there (%v)", err)
-	}
+	driver := testenv.SwiftShader(t)
 	exe, err := os.Executable()
 	if err != nil {
 		t.Fatal(err)

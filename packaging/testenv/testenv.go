@@ -1,6 +1,7 @@
 // Package testenv finds what tests need from outside the repository: shared
 // vectors, sample data and native libraries. What is absent skips the test, and
-// says so.
+// says so. A relative path in a variable counts from the folder of go.mod, not from
+// that of the test.
 package testenv
 
 import (
@@ -58,6 +59,9 @@ func find(t testing.TB, what, env, fallback string) string {
 	path := os.Getenv(env)
 	if path == "" {
 		path = fallback
+	}
+	if !filepath.IsAbs(path) {
+		path = filepath.Join(Root(), path)
 	}
 	if _, err := os.Stat(path); err != nil {
 		t.Skipf("%s not there (%v); set %s", what, err, env)
