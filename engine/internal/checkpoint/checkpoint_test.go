@@ -1,6 +1,7 @@
 package checkpoint
 
 import (
+	"archive/zip"
 	"bytes"
 	"fmt"
 	"math"
@@ -175,6 +176,27 @@ func TestDamaged(t *testing.T) {
 	}
 	if err := readAll(f); err == nil || !strings.Contains(err.Error(), "checksum") {
 		t.Errorf("error %v, want one about the checksum", err)
+	}
+}
+
+// Of two entries of one name, readers disagree which counts.
+func TestEntryTwice(t *testing.T) {
+	var b bytes.Buffer
+	w := zip.NewWriter(&b)
+	for _, program := range []string{"}.", "}K\x01K\x02s."} {
+		entry, err := w.CreateHeader(&zip.FileHeader{Name: "a/data.pkl", Method: zip.Store})
+		if err != nil {
+			t.Fatal(err)
+		}
+		if _, err := entry.Write([]byte(program)); err != nil {
+			t.Fatal(err)
+		}
+	}
+	if err := w.Close(); err != nil {
+		t.Fatal(err)
+	}
+	if _, err := Parse(b.Bytes()); err == nil || !strings.Contains(err.Error(), "stands twice") {
+		t.Errorf("error %v", err)
 	}
 }
 

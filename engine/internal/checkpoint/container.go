@@ -31,9 +31,14 @@ func parseZip(data []byte) (source, error) {
 		return nil, err
 	}
 	for _, f := range r.File {
-		if name, ok := strings.CutPrefix(f.Name, prefix); ok {
-			a.entries[name] = f
+		name, ok := strings.CutPrefix(f.Name, prefix)
+		if !ok {
+			continue
 		}
+		if a.entries[name] != nil {
+			return nil, fmt.Errorf("zip archive: %.100q stands twice", f.Name)
+		}
+		a.entries[name] = f
 	}
 	if order, err := a.content("byteorder"); err == nil && string(order) == "big" {
 		return nil, errors.New("written on a big-endian machine, which is not supported")
