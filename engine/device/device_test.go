@@ -183,13 +183,18 @@ func TestExplain(t *testing.T) {
 		{"provider WebGPU: /onnxruntime_src/onnxruntime/core/providers/webgpu/webgpu_context.cc:65 void onnxruntime::webgpu::WebGpuContext::Initialize() status == wgpu::RequestAdapterStatus::Success was false. Failed to get a WebGPU adapter: No supported adapters.", "no WebGPU adapter"},
 		{"provider CUDA: OrtSessionOptionsAppendExecutionProvider_Cuda: Failed to load shared library", "CUDA library could not be loaded"},
 		{"provider CUDA: CUDA failure 100: no CUDA-capable device is detected ; GPU=-1", "no CUDA device"},
+		{"provider WebGPU: Failed to load library d3dcompiler_47.dll", "d3dcompiler_47.dll"},
 		{"provider DML: Unknown provider name 'DML'", "built without it"},
 		{"This session contains graph nodes that are assigned to the default CPU EP, but fallback to CPU EP has been explicitly disabled by the user.", "left operations to the CPU"},
 		{"/src/core/x.cc:12 void f() y was false. the reason\nmore lines", "the reason"},
 		{strings.Repeat("long ", 100), "long long"},
 	}
 	for _, c := range cases {
-		got := explain(WebGPU, errors.New(c.message))
+		kind := WebGPU
+		if strings.HasPrefix(c.message, "provider CUDA") {
+			kind = CUDA
+		}
+		got := explain(kind, errors.New(c.message))
 		if !strings.Contains(got, c.want) || len(got) > 210 || strings.Contains(got, "\n") || strings.Contains(got, ".cc") {
 			t.Errorf("%q: %q, want %q", c.message, got, c.want)
 		}

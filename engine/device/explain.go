@@ -27,9 +27,9 @@ func explain(k Kind, err error) string {
 		return text + ": a graphics card needs its driver installed"
 	case has("No supported adapters", "Failed to get a WebGPU adapter"):
 		return "no WebGPU adapter found: install the graphics card's driver (on Linux with Vulkan)"
-	case has("no CUDA-capable device", "CUDA failure 100:", "CUDA failure 35:", "driver version is insufficient"):
+	case k == CUDA && has("no CUDA-capable device", "CUDA failure 100:", "CUDA failure 35:", "driver version is insufficient"):
 		return "no CUDA device can be used: check the NVIDIA card and its driver"
-	case has("Failed to load shared library", "Failed to load library", "libcudnn", "libcublas"):
+	case k == CUDA && has("Failed to load shared library", "Failed to load library", "libcudnn", "libcublas"):
 		return "a CUDA library could not be loaded: install CUDA 12 and cuDNN 9"
 	case has("Unknown provider name", "not supported in this build", "not enabled in this build", "is not available", "wasn't able to be found"):
 		return "this ONNX Runtime was built without it"
