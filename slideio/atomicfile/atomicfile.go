@@ -3,8 +3,11 @@
 package atomicfile
 
 import (
+	"errors"
 	"fmt"
 	"io"
+	"io/fs"
+	"math/rand/v2"
 	"os"
 	"path/filepath"
 )
@@ -19,11 +22,26 @@ type File struct {
 
 // Create starts to write the file that will stand at path. The folder must exist.
 func Create(path string) (*File, error) {
-	f, err := os.CreateTemp(filepath.Dir(path), "."+filepath.Base(path)+".*.part")
+	f, err := temporary(filepath.Dir(path))
+	if pe := (*fs.PathError)(nil); errors.As(err, &pe) {
+		return nil, &fs.PathError{Op: "create", Path: path, Err: pe.Err}
+	}
 	if err != nil {
 		return nil, err
 	}
 	return &File{File: f, path: path}, nil
+}
+
+// temporary makes a new hidden file, readable by whom the user lets read new
+// files. Its name is short, however long that of the finished file is.
+func temporary(dir string) (*os.File, error) {
+	for {
+		name := filepath.Join(dir, fmt.Sprintf(".%016x.part", rand.Uint64()))
+		f, err := os.OpenFile(name, os.O_RDWR|os.O_CREATE|os.O_EXCL, 0o666)
+		if !errors.Is(err, fs.ErrExist) {
+			return f, err
+		}
+	}
 }
 
 // Commit syncs the file and puts it at its place, over any older one.
@@ -32,10 +50,7 @@ func (f *File) Commit() error {
 		return fmt.Errorf("%s: committed twice", f.path)
 	}
 	f.done = true
-	err := f.Chmod(0o644)
-	if err == nil {
-		err = f.Sync()
-	}
+	err := f.Sync()
 	if cerr := f.Close(); err == nil {
 		err = cerr
 	}

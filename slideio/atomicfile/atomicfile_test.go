@@ -3,8 +3,10 @@ package atomicfile
 import (
 	"errors"
 	"io"
+	"io/fs"
 	"os"
 	"path/filepath"
+	"strings"
 	"testing"
 )
 
@@ -37,7 +39,16 @@ func TestWrite(t *testing.T) {
 }
 
 func TestCreateInMissingFolder(t *testing.T) {
-	if _, err := Create(filepath.Join(t.TempDir(), "no", "such")); err == nil {
-		t.Error("no error")
+	path := filepath.Join(t.TempDir(), "no", "such")
+	if _, err := Create(path); !errors.Is(err, fs.ErrNotExist) || !strings.Contains(err.Error(), path) {
+		t.Errorf("error %v", err)
+	}
+}
+
+// TestLongName writes a file whose name leaves no room for an addition.
+func TestLongName(t *testing.T) {
+	path := filepath.Join(t.TempDir(), strings.Repeat("n", 250))
+	if err := WriteBytes(path, []byte("x")); err != nil {
+		t.Fatal(err)
 	}
 }
