@@ -148,10 +148,10 @@ func TestHeatHasNoSeams(t *testing.T) {
 			if err != nil {
 				t.Fatal(err)
 			}
-			img := image.NewRGBA(image.Rect(0, 0, 211, 197))
+			img := image.NewRGBA(image.Rect(0, 0, 131, 117))
 			side := 12 * size
 			h.Draw(img, result.Rect{X: 11.1, Y: 5.7, Width: side, Height: side})
-			want := img.RGBAAt(100, 100)
+			want := img.RGBAAt(60, 60)
 			if want.A == 0 {
 				t.Fatal("nothing is drawn")
 			}
@@ -226,14 +226,14 @@ func TestFadeHidesWhatIsLow(t *testing.T) {
 // slide, exactly the pixels of the hot patch differ from the overview.
 func TestAttentionPictureChangesOnlyThePatch(t *testing.T) {
 	pink := color.RGBA{230, 180, 210, 255}
-	for _, bounds := range []result.Rect{{}, {X: 1000, Y: 600, Width: 3000, Height: 2000}} {
-		for _, maxSide := range []int{300, 777, 3000} {
+	for _, bounds := range []result.Rect{{}, {X: 500, Y: 300, Width: 1500, Height: 1000}} {
+		for _, maxSide := range []int{150, 377, 1000} {
 			for _, legend := range []bool{true, false} {
 				t.Run(fmt.Sprintf("bounds %v side %d legend %v", bounds, maxSide, legend), func(t *testing.T) {
-					s := result.Slide{Path: "a.svs", Width: 5000, Height: 4000, MPP: [2]float64{0.5, 0.5}, Bounds: bounds}
+					s := result.Slide{Path: "a.svs", Width: 2500, Height: 2000, MPP: [2]float64{0.5, 0.5}, Bounds: bounds}
 					area := Area(s)
-					r := &result.Result{Version: result.Version, Slide: s, Levels: []result.Level{oneHot(area.X, area.Y, 333.3, 5, 8)}}
-					reader := painted{5000, 4000, func(float64, float64) color.RGBA { return pink }}
+					r := &result.Result{Version: result.Version, Slide: s, Levels: []result.Level{oneHot(area.X, area.Y, 166.65, 5, 8)}}
+					reader := painted{2500, 2000, func(float64, float64) color.RGBA { return pink }}
 					ov, err := ReadOverview(t.Context(), reader, s, maxSide)
 					if err != nil {
 						t.Fatal(err)

@@ -29,16 +29,16 @@ func TestRealSlides(t *testing.T) {
 				t.Fatal(err)
 			}
 			defer slide.Close()
-			dir, side := os.Getenv("ZOOMSCOPE_LOOK"), 0
+			dir, side, k := os.Getenv("ZOOMSCOPE_LOOK"), 0, 12
 			if dir == "" {
-				dir, side = t.TempDir(), 500
+				dir, side, k = t.TempDir(), 300, 2 // a quick look
 			}
-			everything(t, filepath.Join(dir, name), slide, mags, side)
+			everything(t, filepath.Join(dir, name), slide, mags, side, k)
 		})
 	}
 }
 
-func everything(t *testing.T, dir string, slide slideio.Slide, mags []float64, side int) {
+func everything(t *testing.T, dir string, slide slideio.Slide, mags []float64, side, k int) {
 	in, reader := slide.Info(), FromSlide(slide)
 	b := slideio.RectOf(in.Bounds)
 	s := result.Slide{
@@ -48,8 +48,8 @@ func everything(t *testing.T, dir string, slide slideio.Slide, mags []float64, s
 	if !in.Resolution.Known() {
 		s.MPP = [2]float64{0.5, 0.5}
 	}
-	r := analysed(t, reader, s, mags, 12)
-	files, err := Everything(t.Context(), dir, r, reader, Options{MaxSide: side}, nil)
+	r := analysed(t, reader, s, mags, k)
+	files, err := Everything(t.Context(), dir, r, reader, Options{MaxSide: side, Top: k}, nil)
 	if err != nil {
 		t.Fatal(err)
 	}
