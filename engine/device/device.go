@@ -60,7 +60,7 @@ var (
 
 // Options are the settings of a device's sessions.
 type Options struct {
-	Threads int  // computing one operation on the CPU; 0 is one per core
+	Threads int  // computing one operation on the CPU; 0 is one per core, and no more than that are used
 	Spin    bool // idle threads wait busily: for a machine with nothing else to do
 }
 
@@ -233,5 +233,5 @@ func (m *Manager) List(ctx context.Context) ([]Listing, error) {
 
 func sessionOptions(k Kind, o Options) ort.Options {
 	providers := map[Kind]ort.Provider{CPU: ort.CPU, CUDA: ort.CUDA, WebGPU: ort.WebGPU, DirectML: ort.DirectML, CoreML: ort.CoreML}
-	return ort.Options{Provider: providers[k], Threads: o.Threads, Spin: o.Spin}
+	return ort.Options{Provider: providers[k], Threads: min(o.Threads, runtime.NumCPU()), Spin: o.Spin}
 }

@@ -62,6 +62,14 @@ func TestChoose(t *testing.T) {
 	}
 }
 
+func TestThreads(t *testing.T) {
+	for given, want := range map[int]int{0: 0, 1: 1, 1 << 30: runtime.NumCPU()} {
+		if got := sessionOptions(CPU, Options{Threads: given}).Threads; got != want {
+			t.Errorf("%d threads: %d, want %d", given, got, want)
+		}
+	}
+}
+
 func TestElsewhere(t *testing.T) {
 	k := DirectML
 	if runtime.GOOS == "windows" {
