@@ -12,6 +12,7 @@ import (
 	"path/filepath"
 	"runtime"
 	"strconv"
+	"strings"
 	"sync"
 
 	"golang.org/x/sync/errgroup"
@@ -225,10 +226,10 @@ func writeIndex(w io.Writer, r *result.Result, shots []shot) error {
 // the file is written, the error is ctx's.
 func save(ctx context.Context, path string, write func(io.Writer) error) error {
 	err := atomicfile.Write(path, func(out io.Writer) error { return write(untilDone{ctx, out}) })
-	if err != nil {
-		return fmt.Errorf("%s: %w", path, err)
+	if err == nil || strings.Contains(err.Error(), path) {
+		return err
 	}
-	return nil
+	return fmt.Errorf("%s: %w", path, err)
 }
 
 // untilDone is a writer that fails once ctx has ended, so that encoding a large
