@@ -16,9 +16,6 @@ const (
 	// MaxPixels is the most that the low-power picture of a slide has.
 	MaxPixels = 16_000_000
 
-	// thumbnailSide is the longer side of SlideMask.Thumbnail at most.
-	thumbnailSide = 1024
-
 	// readTile is the side of the parts that the picture is read in.
 	readTile = 512
 
@@ -39,9 +36,6 @@ type SlideMask struct {
 	Magnification float64
 	// Settings are those used, scaled to that power.
 	Settings Settings
-	// Thumbnail is that picture over the same Area, at most 1024 pixels wide and
-	// high.
-	Thumbnail *image.RGBA
 }
 
 // OfSlide finds the tissue of a slide, on a picture of all that the grid covers.
@@ -68,11 +62,10 @@ func OfSlide(ctx context.Context, s slideio.Slide, g *grid.Grid, settings Settin
 	if err := readPicture(ctx, s, img, m.Area); err != nil {
 		return nil, err
 	}
-	mask, err := Find(ctx, img, m.Settings)
-	if err != nil {
+	var err error
+	if m.Mask, err = Find(ctx, img, m.Settings); err != nil {
 		return nil, err
 	}
-	m.Mask, m.Thumbnail = mask, thumbnail(img)
 	return m, nil
 }
 
@@ -108,19 +101,6 @@ func readPicture(ctx context.Context, s slideio.Slide, img *image.RGBA, area sli
 		return err
 	}
 	return ctx.Err()
-}
-
-// thumbnail reduces a picture to the largest thumbnail; small ones are kept.
-func thumbnail(img *image.RGBA) *image.RGBA {
-	w, h := img.Rect.Dx(), img.Rect.Dy()
-	scale := float64(thumbnailSide) / float64(max(w, h))
-	if scale >= 1 {
-		return img
-	}
-	side := func(n int) int { return max(1, int(math.Round(float64(n)*scale))) }
-	out := image.NewRGBA(image.Rect(0, 0, side(w), side(h)))
-	ResizeBilinear(out, img)
-	return out
 }
 
 // Fraction is the share of r's area, in level-0 pixels, that is tissue; see
