@@ -44,10 +44,11 @@ func (d *Driver) Open(ctx context.Context, path string) (slideio.Slide, error) {
 
 // openError sorts the library's refusals by what the next driver may make of them.
 func openError(path string, err error) error {
+	said := strings.ReplaceAll(err.Error(), path, "") // the library may name the file
 	switch {
 	case errors.Is(err, errNotRecognised):
 		return fmt.Errorf("%s: %w (openslide: %w)", path, slideio.ErrUnsupported, err)
-	case strings.Contains(strings.ToLower(err.Error()), "unsupported"):
+	case strings.Contains(strings.ToLower(said), "unsupported"):
 		return fmt.Errorf("%s: %w (openslide: %w)", path, slideio.ErrUnsupported, err)
 	}
 	if _, serr := os.Stat(path); serr != nil {
