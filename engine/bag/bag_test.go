@@ -376,6 +376,39 @@ func TestResumeAfterDamage(t *testing.T) {
 	})
 }
 
+func TestOneWriterAtATime(t *testing.T) {
+	path := filepath.Join(t.TempDir(), "a.safetensors")
+	w, err := Create(path, testManifest(), testCells(), safetensors.F32)
+	if err != nil {
+		t.Fatal(err)
+	}
+	other := testManifest()
+	other.ContentID = "other"
+	if _, err := Create(path, other, testCells(), safetensors.F32); err == nil || !strings.Contains(err.Error(), path) || !strings.Contains(err.Error(), "another program") {
+		t.Errorf("a second one: %v", err)
+	}
+	b := testBag(t)
+	for level := range b.levels {
+		appendRows(t, w, level, b.levels[level].Features)
+	}
+	if err := w.Commit(); err != nil {
+		t.Fatal(err)
+	}
+	again, err := Create(path, other, testCells(), safetensors.F32)
+	if err != nil {
+		t.Fatalf("after the first: %v", err)
+	}
+	if err := again.Discard(); err != nil {
+		t.Error(err)
+	}
+	f, err := Open(path)
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer f.Close()
+	compare(t, f, b)
+}
+
 func TestAppendRefuses(t *testing.T) {
 	path := filepath.Join(t.TempDir(), "a.safetensors")
 	w, err := Create(path, testManifest(), testCells(), safetensors.F16)

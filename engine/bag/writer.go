@@ -9,6 +9,7 @@ import (
 	"io/fs"
 	"math"
 	"os"
+	"runtime"
 
 	"zoomscope/engine/grid"
 	"zoomscope/engine/safetensors"
@@ -37,7 +38,8 @@ type place struct {
 // Create starts the bag that will stand at path, with features as F16 or F32;
 // cells are the places of all patches, lowest magnification first. Where an
 // earlier run for the same manifest, cells and type broke off, it goes on:
-// Done says how many rows of each level are there already.
+// Done says how many rows of each level are there already. While another Writer,
+// of this program or another, has the same path, it is an error.
 func Create(path string, m Manifest, cells [][]grid.Cell, d safetensors.DType) (*Writer, error) {
 	w, err := create(path, m, cells, d)
 	if err != nil {
@@ -64,13 +66,37 @@ func create(path string, m Manifest, cells [][]grid.Cell, d safetensors.DType) (
 	for i, magnification := range m.Magnifications {
 		w.levels = append(w.levels, place{offset: int64(layout.Offset[featuresName(magnification)]), n: len(cells[i])})
 	}
-	if w.part, err = os.OpenFile(path+".part", os.O_RDWR|os.O_CREATE, 0o644); err != nil {
+	if w.part, err = openPart(path + ".part"); err != nil {
 		return nil, err
 	}
 	if err := w.begin(layout, cells); err != nil {
 		return nil, errors.Join(err, w.Close())
 	}
 	return w, nil
+}
+
+// openPart opens the unfinished file for one Writer alone: of two, each would
+// write over what the other has.
+func openPart(path string) (*os.File, error) {
+	f, err := os.OpenFile(path, os.O_RDWR|os.O_CREATE, 0o644)
+	if err != nil {
+		return nil, err
+	}
+	if err := lock(f); err != nil {
+		return nil, errors.Join(fmt.Errorf("another program is writing it (%w)", err), f.Close())
+	}
+	// The one before may have finished it, between opening and locking.
+	mine, err := f.Stat()
+	if err == nil {
+		var there os.FileInfo
+		if there, err = os.Stat(path); err == nil && !os.SameFile(mine, there) {
+			err = errors.New("another program has just written it")
+		}
+	}
+	if err != nil {
+		return nil, errors.Join(err, f.Close())
+	}
+	return f, nil
 }
 
 func plan(m Manifest, cells [][]grid.Cell, d safetensors.DType) (*safetensors.Layout, error) {
@@ -198,14 +224,25 @@ func (w *Writer) Commit() error {
 			return errors.Join(fmt.Errorf("%s: %gx has %d of %d patches", w.path, w.manifest.Magnifications[i], l.done, l.n), w.Close())
 		}
 	}
-	err := w.part.Sync()
-	if err = errors.Join(err, w.Close()); err != nil {
-		return err
+	if err := w.part.Sync(); err != nil {
+		return errors.Join(err, w.Close())
 	}
-	if err := os.Rename(w.path+".part", w.path); err != nil {
-		return err
+	return w.publish()
+}
+
+// publish gives the part its name while it is still locked, so that no other
+// Writer comes in between. Windows renames no file that is open.
+func (w *Writer) publish() error {
+	if runtime.GOOS == "windows" {
+		if err := w.Close(); err != nil {
+			return err
+		}
 	}
-	return os.Remove(w.path + ".journal")
+	err := os.Rename(w.path+".part", w.path)
+	if err == nil {
+		err = os.Remove(w.path + ".journal")
+	}
+	return errors.Join(err, w.Close())
 }
 
 // Close ends the writing and keeps what is there, for Create to go on with.
