@@ -126,10 +126,3 @@ type Seconds struct {
 	Heads  float64 `json:"heads"`
 	Total  float64 `json:"total"`
 }
-
-// Progress is how far long work has come. Total is 0 while it is unknown.
-type Progress struct {
-	Stage string
-	Done  int
-	Total int
-}

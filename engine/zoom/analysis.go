@@ -71,7 +71,7 @@ type analysis struct {
 	*Engine
 	req                 Request
 	grid                *grid.Grid
-	report              reporter
+	report              func(result.Progress)
 	noTissue            bool
 	levels              []result.Level
 	encoded, exhaustive int
@@ -84,7 +84,7 @@ func (e *Engine) begin(req Request, progress func(result.Progress)) (*analysis, 
 	if err != nil {
 		return nil, err
 	}
-	return &analysis{Engine: e, req: req, grid: g, report: reporter{to: progress}}, nil
+	return &analysis{Engine: e, req: req, grid: g, report: result.Throttle(progress)}, nil
 }
 
 // gridOf lays the patches of a slide at its stated resolution.
@@ -105,7 +105,7 @@ func gridOf(req Request, magnifications []float64, patchSize int) (*grid.Grid, e
 // tissue finds the patches of the lowest magnification.
 func (a *analysis) tissue(ctx context.Context) ([]grid.Cell, error) {
 	start := time.Now()
-	a.report.report("finding tissue", 0, 1)
+	a.report(result.Progress{Stage: "finding tissue", Total: 1})
 	settings := a.Model.Config().Tissue
 	mask, err := tissue.OfSlide(ctx, a.req.Slide, a.grid, settings)
 	if err != nil {
@@ -114,7 +114,7 @@ func (a *analysis) tissue(ctx context.Context) ([]grid.Cell, error) {
 	cells, all := a.grid.Lowest(mask.Fraction, settings.Threshold)
 	a.noTissue = all
 	a.seconds.Tissue = time.Since(start).Seconds()
-	a.report.report("finding tissue", 1, 1)
+	a.report(result.Progress{Stage: "finding tissue", Done: 1, Total: 1})
 	return cells, nil
 }
 
@@ -135,12 +135,12 @@ func (a *analysis) levelHere(ctx context.Context, i int, cells []grid.Cell) (*mi
 	p := a.cellsOf(i, cells)
 	run := a.network.StartLevel(i)
 	var heads time.Duration
-	a.report.report(stage, 0, len(cells))
+	a.report(result.Progress{Stage: stage, Total: len(cells)})
 	err := p.run(ctx, len(cells), func(first, n int, features []float32) error {
 		start := time.Now()
 		err := run.Add(ctx, features)
 		heads += time.Since(start)
-		a.report.report(stage, first+n, len(cells))
+		a.report(result.Progress{Stage: stage, Done: first + n, Total: len(cells)})
 		return err
 	})
 	if err != nil {

@@ -467,21 +467,6 @@ func TestProgress(t *testing.T) {
 	}
 }
 
-func TestProgressAtMostTenTimesASecond(t *testing.T) {
-	synctest.Test(t, func(t *testing.T) {
-		told := 0
-		r := reporter{to: func(result.Progress) { told++ }}
-		for i := range 1000 { // ten seconds of work
-			r.report("encoding", i, 1000)
-			time.Sleep(10 * time.Millisecond)
-		}
-		r.report("encoding", 1000, 1000)
-		if told < 95 || told > 102 {
-			t.Errorf("told %d times in ten seconds", told)
-		}
-	})
-}
-
 // gpu is a device that is short of memory.
 func gpu(s short) Place {
 	return Place{Opener: s, Batch: 8, Device: result.Device{

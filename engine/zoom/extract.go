@@ -46,13 +46,13 @@ func (e *Engine) Extract(ctx context.Context, req ExtractRequest, progress func(
 	if done, err := reuse(req.Path, &manifest); done != nil || err != nil {
 		return done, err
 	}
-	report := reporter{to: progress}
-	report.report("finding tissue", 0, 1)
+	report := result.Throttle(progress)
+	report(result.Progress{Stage: "finding tissue", Total: 1})
 	mask, err := tissue.OfSlide(ctx, req.Slide, g, req.Tissue)
 	if err != nil {
 		return nil, err
 	}
-	report.report("finding tissue", 1, 1)
+	report(result.Progress{Stage: "finding tissue", Done: 1, Total: 1})
 	lowest, all := g.Lowest(mask.Fraction, req.Tissue.Threshold)
 	manifest.AllPatches = all
 	x := extraction{Engine: e, slide: req.Slide, grid: g, cells: descend(g, lowest), report: report}
@@ -109,7 +109,7 @@ type extraction struct {
 	grid   *grid.Grid
 	cells  [][]grid.Cell
 	out    *bag.Writer
-	report reporter
+	report func(result.Progress)
 }
 
 func (x *extraction) run(ctx context.Context, m bag.Manifest) (*Extracted, error) {
@@ -128,7 +128,7 @@ func (x *extraction) run(ctx context.Context, m bag.Manifest) (*Extracted, error
 // level encodes the cells of a level from the first that is missing.
 func (x *extraction) level(ctx context.Context, level int, cells []grid.Cell, skip int) error {
 	stage := fmt.Sprintf("encoding %gx", x.grid.Level(level).Magnification)
-	x.report.report(stage, skip, len(cells))
+	x.report(result.Progress{Stage: stage, Done: skip, Total: len(cells)})
 	rest := cells[skip:]
 	return x.Encode(ctx, len(rest), func(ctx context.Context, i int, dst *image.RGBA) error {
 		return slideio.ReadArea(ctx, x.slide, dst, x.grid.Rect(level, rest[i]))
@@ -136,7 +136,7 @@ func (x *extraction) level(ctx context.Context, level int, cells []grid.Cell, sk
 		if err := x.out.Append(level, features); err != nil {
 			return err
 		}
-		x.report.report(stage, skip+first+n, len(cells))
+		x.report(result.Progress{Stage: stage, Done: skip + first + n, Total: len(cells)})
 		return nil
 	})
 }

@@ -1,0 +1,142 @@
+package app
+
+import (
+	"cmp"
+	"context"
+	"errors"
+	"fmt"
+	"os"
+	"path/filepath"
+	"strings"
+
+	"zoomscope/app/export"
+	"zoomscope/engine/result"
+	"zoomscope/engine/zoom"
+)
+
+// AnalyzeRequest asks for the analysis of one or more slides with one model.
+type AnalyzeRequest struct {
+	Slides []string
+	Out    string // folder that receives one folder for each slide; "" writes nothing
+	Engine EngineOptions
+
+	// Magnification the slides were scanned at, where the user states it; 0
+	// leaves it to the files.
+	Magnification float64
+	Export        export.Options
+}
+
+// Outcome is what became of one slide of a batch.
+type Outcome struct {
+	Slide  string
+	Out    string // folder that was written
+	Result *result.Result
+	Err    error
+}
+
+// Analyze runs a model over slides, one after the other. A slide that fails
+// does not end the batch: its Outcome has the error. The error returned is for
+// what concerns them all: no such model, no runtime, ctx cancelled; outcomes of
+// slides done by then are returned with it.
+func (w *Workspace) Analyze(ctx context.Context, req AnalyzeRequest, events func(Event)) ([]Outcome, error) {
+	if req.Out != "" {
+		if err := prepareFolder(req.Out); err != nil {
+			return nil, err
+		}
+	}
+	engine, err := w.openEngine(ctx, req.Engine)
+	if err != nil {
+		return nil, err
+	}
+	defer engine.Close()
+	outcomes := make([]Outcome, 0, len(req.Slides))
+	folders := outputFolders(req.Out, req.Slides)
+	for i, path := range req.Slides {
+		report := about(Event{Slide: path, Index: i, Count: len(req.Slides)}, events)
+		job := job{w: w, engine: engine, req: &req, path: path, out: folders[i], report: report}
+		r, err := job.run(ctx)
+		if ctx.Err() != nil {
+			return outcomes, context.Cause(ctx)
+		}
+		outcomes = append(outcomes, Outcome{Slide: path, Out: folders[i], Result: r, Err: err})
+	}
+	return outcomes, nil
+}
+
+// job is the analysis of one slide.
+type job struct {
+	w      *Workspace
+	engine *zoom.Engine
+	req    *AnalyzeRequest
+	path   string
+	out    string
+	report func(result.Progress)
+}
+
+func (j job) run(ctx context.Context) (*result.Result, error) {
+	slide, err := j.w.Open(ctx, j.path)
+	if err != nil {
+		return nil, err
+	}
+	defer slide.Close()
+	resolution, err := resolutionOf(slide, j.req.Magnification)
+	if err != nil {
+		return nil, err
+	}
+	r, err := j.engine.Analyze(ctx, zoom.Request{Slide: slide, Resolution: resolution, Seed: j.req.Engine.Seed}, j.report)
+	if err != nil {
+		return nil, err
+	}
+	if j.out == "" {
+		return r, nil
+	}
+	_, err = export.Everything(ctx, j.out, r, export.FromSlide(slide), j.req.Export, j.report)
+	return r, err
+}
+
+// prepareFolder makes a folder where it is missing and makes sure that it can be
+// written to: before the work, which may take hours.
+func prepareFolder(dir string) error {
+	if err := os.MkdirAll(dir, 0o755); err != nil {
+		return err
+	}
+	f, err := os.CreateTemp(dir, ".zoomscope-*")
+	if err != nil {
+		return err
+	}
+	return errors.Join(f.Close(), os.Remove(f.Name()))
+}
+
+// outputFolders gives each slide a folder of its own under out: named after the
+// file without its ending, with it where two slides would share a name, and
+// numbered where even that is shared.
+func outputFolders(out string, slides []string) []string {
+	folders := make([]string, len(slides))
+	if out == "" {
+		return folders
+	}
+	key := strings.ToLower // many file systems do not tell case apart
+	stems := map[string]int{}
+	for _, s := range slides {
+		stems[key(stem(s))]++
+	}
+	taken := map[string]bool{}
+	for i, s := range slides {
+		name := stem(s)
+		if stems[key(name)] > 1 {
+			name = filepath.Base(s)
+		}
+		for n := 2; taken[key(name)]; n++ {
+			name = fmt.Sprintf("%s-%d", filepath.Base(s), n)
+		}
+		taken[key(name)] = true
+		folders[i] = filepath.Join(out, name)
+	}
+	return folders
+}
+
+// stem is the file's name without its ending, or with it where that is all.
+func stem(path string) string {
+	base := filepath.Base(path)
+	return cmp.Or(strings.TrimSuffix(base, filepath.Ext(base)), base)
+}

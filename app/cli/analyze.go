@@ -1,0 +1,142 @@
+package cli
+
+import (
+	"fmt"
+	"io"
+	"path/filepath"
+
+	"github.com/spf13/cobra"
+
+	"zoomscope/app"
+	"zoomscope/engine/result"
+)
+
+func (p *Program) analyze() *cobra.Command {
+	var o common
+	var out string
+	var magnification float64
+	c := &cobra.Command{
+		Use:   "analyze SLIDE... --out DIR",
+		Short: "Run a model on slides; write results, attention pictures and patches",
+		Long: `Run a model on slides. For each slide a folder DIR/<slide> is written with
+result.json, an attention picture per magnification, the selected patches, the
+zoom path, a CSV table and GeoJSON for QuPath. A slide that fails does not stop
+the others.
+
+With --json the result of the slide is printed; for several slides, an object
+with "results" and "failed".`,
+		Args: cobra.MinimumNArgs(1),
+		RunE: func(cmd *cobra.Command, slides []string) error {
+			if out == "" {
+				return usagef("analyze: say where to write with --out DIR")
+			}
+			if err := checkMagnification(magnification); err != nil {
+				return err
+			}
+			m := newMeter(p.Stderr, o.quiet)
+			outcomes, err := p.Workspace.Analyze(cmd.Context(), app.AnalyzeRequest{
+				Slides: slides, Out: out, Engine: o.engine(), Magnification: magnification,
+			}, func(e app.Event) { m.update(subject(e), e.Progress) })
+			m.clear()
+			if err != nil && len(outcomes) == 0 {
+				return err
+			}
+			if perr := p.printOutcomes(outcomes, len(slides), o.json); perr != nil {
+				return perr
+			}
+			if err != nil {
+				return err
+			}
+			return batchError(failures(outcomes), len(slides))
+		},
+	}
+	o.addOutput(c)
+	o.addCompute(c)
+	o.addModel(c)
+	c.Flags().StringVarP(&out, "out", "o", "", "folder to write to; made when missing")
+	c.Flags().Float64Var(&magnification, "magnification", 0, "magnification the slides were scanned at, where the files do not say or are wrong")
+	return c
+}
+
+func checkMagnification(m float64) error {
+	if m != 0 && !(m >= 1 && m <= 200) {
+		return usagef("--magnification %g: give the objective the slide was scanned with, such as 20 or 40", m)
+	}
+	return nil
+}
+
+// subject names the slide of an event, with its number in a batch.
+func subject(e app.Event) string {
+	name := filepath.Base(e.Slide)
+	if e.Count > 1 {
+		return fmt.Sprintf("[%d/%d] %s", e.Index+1, e.Count, name)
+	}
+	return name
+}
+
+func failures(outcomes []app.Outcome) int {
+	n := 0
+	for _, o := range outcomes {
+		if o.Err != nil {
+			n++
+		}
+	}
+	return n
+}
+
+// failure is a slide that could not be done, in JSON.
+type failure struct {
+	Slide string `json:"slide"`
+	Error string `json:"error"`
+}
+
+// batch is the JSON of several slides.
+type batch struct {
+	Results []*result.Result `json:"results"`
+	Failed  []failure        `json:"failed"`
+}
+
+func (p *Program) printOutcomes(outcomes []app.Outcome, asked int, asJSON bool) error {
+	all := batch{Results: []*result.Result{}, Failed: []failure{}}
+	for _, o := range outcomes {
+		if o.Err != nil {
+			fmt.Fprintln(p.Stderr, "zoomscope: "+explain(o.Err))
+			all.Failed = append(all.Failed, failure{o.Slide, o.Err.Error()})
+			continue
+		}
+		all.Results = append(all.Results, o.Result)
+		if !asJSON {
+			printResult(p.Stdout, o)
+		}
+	}
+	switch {
+	case !asJSON:
+		return nil
+	case asked == 1 && len(all.Results) == 1:
+		return printJSON(p.Stdout, all.Results[0])
+	default:
+		return printJSON(p.Stdout, all)
+	}
+}
+
+func printResult(w io.Writer, o app.Outcome) {
+	r := o.Result
+	fmt.Fprintf(w, "%s\n", o.Slide)
+	for i, class := range r.Model.Classes {
+		mark := " "
+		if class == r.Prediction.Label {
+			mark = ">"
+		}
+		fmt.Fprintf(w, "  %s %-24s %5.1f %%\n", mark, class, 100*r.Prediction.Probabilities[i])
+	}
+	fmt.Fprintf(w, "  read %d of %d patches (%.1f %%) in %.1f s\n", r.Counts.Encoded, r.Counts.Exhaustive,
+		100*float64(r.Counts.Encoded)/float64(max(r.Counts.Exhaustive, 1)), r.Seconds.Total)
+	fmt.Fprintf(w, "  model %s, encoder %s, device %s (%s)\n", r.Model.Name, r.Encoder.Name, r.Device.Used, r.Device.Name)
+	for _, text := range r.Warnings {
+		fmt.Fprintf(w, "  note: %s\n", text)
+	}
+	if o.Out != "" {
+		fmt.Fprintf(w, "  written to %s\n", o.Out)
+	}
+	fmt.Fprintf(w, "  %s\n", r.Notice)
+}

@@ -1,0 +1,45 @@
+package cli
+
+import (
+	"errors"
+	"fmt"
+	"io/fs"
+	"syscall"
+
+	"zoomscope/app"
+	"zoomscope/engine/device"
+	"zoomscope/engine/encoder"
+	"zoomscope/engine/mil"
+	"zoomscope/slideio"
+)
+
+// explain phrases an error for the person at the keyboard: what happened, to
+// which file, and what to do about it.
+func explain(err error) string {
+	for _, a := range advice {
+		if errors.Is(err, a.about) {
+			return fmt.Sprintf("%v\n  %s", err, a.say)
+		}
+	}
+	return err.Error()
+}
+
+var advice = []struct {
+	about error
+	say   string
+}{
+	{app.ErrResolutionUnknown, "If it was scanned with a 20x objective, add --magnification 20; with 40x, --magnification 40."},
+	{slideio.ErrNoLibrary, "Run packaging/setup.sh, or name the library in ZOOMSCOPE_OPENSLIDE. PNG, JPEG and TIFF pictures open without it."},
+	{device.ErrNoRuntime, "Run packaging/setup.sh, or name the library in ZOOMSCOPE_ORT."},
+	{slideio.ErrUnsupported, "Formats read: those of OpenSlide (SVS, NDPI, MRXS, SCN, BIF, DICOM, tiled TIFF ...), and PNG, JPEG, TIFF and BMP pictures."},
+	{slideio.ErrCorrupt, "The file is cut off or damaged, or a variant of its format that cannot be read. If it was copied, copy it again from the scanner or the archive."},
+	{slideio.ErrTooLarge, "Convert it to a tiled pyramidal TIFF, which is read piece by piece."},
+	{app.ErrNoEncoder, "Install it with zoomscope encoders import FILE; zoomscope encoders list shows what is there."},
+	{mil.ErrEncoder, "Leave out --encoder to use the one the model was made for, or choose a model that was made for this one."},
+	{encoder.ErrNotEncoder, "A network of another program needs --description FILE; zoomscope encoders import --help says what that holds."},
+	{device.ErrOutOfMemory, "Close other programs, or try --device cpu."},
+	{syscall.ENOSPC, "The disk is full. Free some space, or choose another folder with --out; what was finished is kept."},
+	{fs.ErrPermission, "Check that you may read the file and write to the folder, or choose another with --out."},
+	{syscall.EROFS, "Nothing can be written there; choose another with --out."},
+	{syscall.ENOTDIR, "A file stands where a folder is needed; choose another folder with --out."},
+}

@@ -1,0 +1,111 @@
+package cli
+
+import (
+	"fmt"
+
+	"github.com/spf13/cobra"
+
+	"zoomscope/app"
+	"zoomscope/engine/grid"
+	"zoomscope/engine/tissue"
+)
+
+func (p *Program) extract() *cobra.Command {
+	var o common
+	var req app.ExtractRequest
+	c := &cobra.Command{
+		Use:   "extract CSV|SLIDE... --out DIR",
+		Short: "Encode all tissue at every magnification into feature bags for training",
+		Long: `Encode all tissue of slides into feature bags, DIR/<slide>.bag.safetensors. A CSV
+file stands for the slides in its column slide or slide_id. Slides that are done
+are not done again, and one that was interrupted is gone on with.`,
+		Args: cobra.MinimumNArgs(1),
+		RunE: func(cmd *cobra.Command, args []string) error {
+			if req.Out == "" {
+				return usagef("extract: say where to write with --out DIR")
+			}
+			if err := checkMagnification(req.Magnification); err != nil {
+				return err
+			}
+			if err := checkExtract(req); err != nil {
+				return err
+			}
+			slides, err := app.SlidesOf(args)
+			if err != nil {
+				return err
+			}
+			req.Slides, req.Engine = slides, o.engine()
+			m := newMeter(p.Stderr, o.quiet)
+			outcomes, err := p.Workspace.Extract(cmd.Context(), req, func(e app.Event) { m.update(subject(e), e.Progress) })
+			m.clear()
+			if err != nil && len(outcomes) == 0 {
+				return err
+			}
+			if perr := p.printBags(outcomes, o.json); perr != nil {
+				return perr
+			}
+			if err != nil {
+				return err
+			}
+			failed := 0
+			for _, o := range outcomes {
+				if o.Err != nil {
+					failed++
+				}
+			}
+			return batchError(failed, len(slides))
+		},
+	}
+	o.addOutput(c)
+	o.addCompute(c)
+	o.addModel(c)
+	c.Flags().StringVarP(&req.Out, "out", "o", "", "folder to write to; made when missing")
+	c.Flags().Float64SliceVar(&req.Magnifications, "magnifications", nil, "magnifications to encode, such as 5,10,20 (default: those of the model)")
+	c.Flags().StringVar(&req.Tissue, "tissue", "", "tissue settings: bright, crc, camelyon16 or default (default: those of the model)")
+	c.Flags().Float64Var(&req.Magnification, "magnification", 0, "magnification the slides were scanned at, where the files do not say or are wrong")
+	c.Flags().BoolVar(&req.Float32, "float32", false, "keep features in full precision, at twice the size")
+	return c
+}
+
+// checkExtract refuses what no slide can be encoded by.
+func checkExtract(req app.ExtractRequest) error {
+	if _, err := grid.Ratios(req.Magnifications); err != nil && req.Magnifications != nil {
+		return usagef("--magnifications: %w", err)
+	}
+	if _, ok := tissue.Preset(req.Tissue); !ok && req.Tissue != "" {
+		return usagef("--tissue %s: there are bright, crc, camelyon16 and default", req.Tissue)
+	}
+	return nil
+}
+
+// bagInfo is one bag in JSON.
+type bagInfo struct {
+	Slide   string `json:"slide"`
+	Bag     string `json:"bag"`
+	Patches []int  `json:"patches"` // per magnification
+	Resumed int    `json:"resumed"` // patches an interrupted run had left
+	Reused  bool   `json:"reused"`  // it was complete already
+}
+
+func (p *Program) printBags(outcomes []app.ExtractOutcome, asJSON bool) error {
+	doc := struct {
+		Bags   []bagInfo `json:"bags"`
+		Failed []failure `json:"failed"`
+	}{[]bagInfo{}, []failure{}}
+	for _, o := range outcomes {
+		if o.Err != nil {
+			fmt.Fprintln(p.Stderr, "zoomscope: "+explain(o.Err))
+			doc.Failed = append(doc.Failed, failure{o.Slide, o.Err.Error()})
+			continue
+		}
+		x := o.Extracted
+		doc.Bags = append(doc.Bags, bagInfo{o.Slide, o.Bag, x.Patches, x.Resumed, x.Reused})
+		if !asJSON {
+			fmt.Fprintf(p.Stdout, "%s: %v patches%s\n", o.Bag, x.Patches, map[bool]string{true: ", there already", false: ""}[x.Reused])
+		}
+	}
+	if asJSON {
+		return printJSON(p.Stdout, doc)
+	}
+	return nil
+}

@@ -1,0 +1,140 @@
+// Package cli is the command line: one file for each command, all over the same
+// app.Workspace that the window uses.
+package cli
+
+import (
+	"context"
+	"encoding/json"
+	"errors"
+	"fmt"
+	"io"
+	"runtime"
+
+	"github.com/spf13/cobra"
+
+	"zoomscope/app"
+	"zoomscope/engine/device"
+	"zoomscope/engine/result"
+)
+
+// Program is what the commands share.
+type Program struct {
+	Workspace *app.Workspace
+	Version   string
+	Stdout    io.Writer // results
+	Stderr    io.Writer // progress, warnings, errors
+}
+
+// common are the flags that many commands have.
+type common struct {
+	json    bool
+	quiet   bool
+	device  string
+	threads int
+	model   string
+	encoder string
+	seed    uint64
+}
+
+// Run executes one command line and returns the exit status. When ctx is
+// cancelled the command stops cleanly.
+func (p *Program) Run(ctx context.Context, args []string) int {
+	root := p.command()
+	root.SetArgs(args)
+	root.SetOut(p.Stdout)
+	root.SetErr(p.Stderr)
+	err := root.ExecuteContext(ctx)
+	switch {
+	case err == nil, errors.Is(err, errSaid):
+	case stopped(ctx, err):
+		fmt.Fprintln(p.Stderr, "zoomscope: stopped")
+	default:
+		fmt.Fprintln(p.Stderr, "zoomscope: "+explain(err))
+	}
+	return exitStatus(err)
+}
+
+func (p *Program) command() *cobra.Command {
+	root := &cobra.Command{
+		Use:           "zoomscope",
+		Short:         "Zoom-in analysis of whole-slide images, offline",
+		Long:          "Zoomscope reads whole-slide images, runs ZoomMIL on them, and shows where the model looked.\n" + result.ResearchUse,
+		Version:       p.Version,
+		Args:          noCommand,
+		SilenceErrors: true,
+		SilenceUsage:  true,
+		RunE: func(cmd *cobra.Command, _ []string) error {
+			return cmd.Help()
+		},
+	}
+	root.SetFlagErrorFunc(func(_ *cobra.Command, err error) error { return usageError{err} })
+	root.AddCommand(p.info(), p.analyze(), p.extract(), p.synth(), p.encoders(), p.models(), p.devices(), p.bench(), p.demo())
+	for _, c := range root.Commands() {
+		asUsage(c)
+	}
+	return root
+}
+
+func noCommand(cmd *cobra.Command, args []string) error {
+	if len(args) == 0 {
+		return nil
+	}
+	return usagef("%q is no command; zoomscope --help lists them", args[0])
+}
+
+// asUsage makes the argument checks of a command and of those under it answer
+// with a usage error.
+func asUsage(c *cobra.Command) {
+	if check := c.Args; check != nil {
+		c.Args = func(cmd *cobra.Command, args []string) error {
+			if err := check(cmd, args); err != nil {
+				return usageError{fmt.Errorf("%s: %w; see %s --help", cmd.Name(), err, cmd.CommandPath())}
+			}
+			return nil
+		}
+	}
+	for _, sub := range c.Commands() {
+		asUsage(sub)
+	}
+}
+
+func (o *common) addOutput(c *cobra.Command) {
+	c.Flags().BoolVar(&o.json, "json", false, "print one JSON document on standard output")
+	c.Flags().BoolVarP(&o.quiet, "quiet", "q", false, "show no progress")
+}
+
+func (o *common) addCompute(c *cobra.Command) {
+	c.PreRunE = func(*cobra.Command, []string) error { return o.checkCompute() }
+	c.Flags().StringVar(&o.device, "device", "auto", "auto, cpu, cuda, webgpu, directml or coreml")
+	c.Flags().IntVar(&o.threads, "threads", runtime.NumCPU(), "processor threads to use")
+	c.Flags().Uint64Var(&o.seed, "seed", 0, "seed of whatever is drawn at random")
+}
+
+func (o *common) addModel(c *cobra.Command) {
+	c.Flags().StringVar(&o.model, "model", "", "model file, or name of an installed model (default: the built-in one)")
+	c.Flags().StringVar(&o.encoder, "encoder", "", "encoder: builtin, an installed name, or an .onnx file (default: the one the model was made for)")
+}
+
+// checkCompute refuses what no machine has.
+func (o *common) checkCompute() error {
+	if _, err := device.ParseKind(o.device); err != nil {
+		return usagef("--device: %w", err)
+	}
+	if o.threads < 0 {
+		return usagef("--threads %d: give 1 or more", o.threads)
+	}
+	return nil
+}
+
+// engine are the options of whatever runs networks.
+func (o *common) engine() app.EngineOptions {
+	return app.EngineOptions{Model: o.model, Encoder: o.encoder, Device: o.device, Threads: o.threads, Seed: o.seed}
+}
+
+// printJSON writes one document.
+func printJSON(w io.Writer, v any) error {
+	enc := json.NewEncoder(w)
+	enc.SetIndent("", "  ")
+	enc.SetEscapeHTML(false)
+	return enc.Encode(v)
+}

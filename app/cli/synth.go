@@ -1,0 +1,73 @@
+package cli
+
+import (
+	"fmt"
+
+	"github.com/spf13/cobra"
+
+	"zoomscope/app"
+	"zoomscope/engine/result"
+)
+
+func (p *Program) synth() *cobra.Command {
+	var o common
+	var req app.SynthRequest
+	c := &cobra.Command{
+		Use:   "synth --out DIR --slides N",
+		Short: "Draw labelled synthetic slides with their truth masks and a table of them",
+		Long: `Draw synthetic slides stained like hematoxylin and eosin. Into DIR go the
+slides, for each a truth mask (PNG) and the evidence in level-0 pixels (JSON),
+and slides.csv with the columns slide, label, patient, split.`,
+		Args: cobra.NoArgs,
+		RunE: func(cmd *cobra.Command, _ []string) error {
+			if req.Out == "" {
+				return usagef("synth: say where to write with --out DIR")
+			}
+			if req.Slides < 1 {
+				return usagef("synth: --slides %d: give 1 or more", req.Slides)
+			}
+			req.Seed = o.seed
+			m := newMeter(p.Stderr, o.quiet)
+			path, err := p.Workspace.Synthesize(cmd.Context(), req, func(pr result.Progress) { m.update("synth", pr) })
+			m.clear()
+			if err != nil {
+				return err
+			}
+			if o.json {
+				return printJSON(p.Stdout, map[string]any{"path": path, "slides": req.Slides, "seed": req.Seed})
+			}
+			fmt.Fprintln(p.Stdout, path)
+			return nil
+		},
+	}
+	o.addOutput(c)
+	c.Flags().Uint64Var(&o.seed, "seed", 0, "equal seeds give equal slides")
+	c.Flags().StringVarP(&req.Out, "out", "o", "", "folder to write to; made when missing")
+	c.Flags().IntVar(&req.Slides, "slides", 1, "how many slides")
+	c.Flags().BoolVar(&req.Huge, "huge", false, "one slide of 100 000 x 100 000 pixels instead")
+	return c
+}
+
+func (p *Program) demo() *cobra.Command {
+	var o common
+	var out string
+	c := &cobra.Command{
+		Use:   "demo",
+		Short: "Draw a synthetic slide, analyse it, and write the pictures",
+		Args:  cobra.NoArgs,
+		RunE: func(cmd *cobra.Command, _ []string) error {
+			m := newMeter(p.Stderr, o.quiet)
+			outcome, err := p.Workspace.Demo(cmd.Context(), out, o.engine(), func(e app.Event) { m.update(subject(e), e.Progress) })
+			m.clear()
+			if err != nil {
+				return err
+			}
+			return p.printOutcomes([]app.Outcome{outcome}, 1, o.json)
+		},
+	}
+	o.addOutput(c)
+	o.addCompute(c)
+	o.addModel(c)
+	c.Flags().StringVarP(&out, "out", "o", "zoomscope-demo", "folder to write to; made when missing")
+	return c
+}

@@ -1,0 +1,209 @@
+package app
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"io/fs"
+	"os"
+	"path/filepath"
+	"runtime"
+	"strings"
+
+	"zoomscope/engine/device"
+	"zoomscope/engine/encoder"
+	"zoomscope/engine/mil"
+	"zoomscope/engine/nn"
+	"zoomscope/engine/result"
+	"zoomscope/engine/tissue"
+	"zoomscope/engine/zoom"
+)
+
+// EngineOptions choose what runs and where. The zero value is the default model
+// with its encoder on the best device.
+type EngineOptions struct {
+	Model   string // file, or name of an installed model; "" is the default model
+	Encoder string // "builtin", an installed name, or a file; "" is the model's own
+	Device  string // a device.Kind; "" is auto
+	Threads int    // 0 is one for each processor
+	Seed    uint64
+}
+
+// openEngine opens the model and the encoder that are asked for.
+func (w *Workspace) openEngine(ctx context.Context, o EngineOptions) (*zoom.Engine, error) {
+	model, spec, err := w.modelAndEncoder(o)
+	if err != nil {
+		return nil, err
+	}
+	return w.engine(ctx, model, spec, o)
+}
+
+// engine opens a model, if one is given, and an encoder.
+func (w *Workspace) engine(ctx context.Context, model *mil.Model, spec *encoder.Spec, o EngineOptions) (*zoom.Engine, error) {
+	place, err := w.place(ctx, o)
+	if err != nil {
+		return nil, err
+	}
+	options := zoom.Options{Model: model, Encoder: encoderKind(spec), Place: place, Readers: readers(o.Threads)}
+	if place.Device.Used != string(device.CPU) {
+		options.CPU = func(ctx context.Context) (zoom.Place, error) {
+			o.Device = string(device.CPU)
+			return w.place(ctx, o)
+		}
+	}
+	return zoom.NewEngine(ctx, options)
+}
+
+// place proves the device that is asked for, or the one that replaces it.
+func (w *Workspace) place(ctx context.Context, o EngineOptions) (zoom.Place, error) {
+	kind, err := device.ParseKind(o.Device)
+	if err != nil {
+		return zoom.Place{}, err
+	}
+	d, story, err := w.Devices.Choose(ctx, kind, device.Options{Threads: o.Threads})
+	if err != nil {
+		return zoom.Place{}, err
+	}
+	return zoom.Place{Opener: d, Device: story, Batch: batchOn(d.Kind())}, nil
+}
+
+// batchOn is how many patches a device encodes at once: on a processor more
+// than a few gain nothing and cost memory, a graphics card wants to be filled.
+func batchOn(k device.Kind) int {
+	if k == device.CPU {
+		return encoder.DefaultBatch
+	}
+	return 64
+}
+
+// readers is how many goroutines read a slide: as many as may compute.
+func readers(threads int) int {
+	if threads <= 0 {
+		threads = runtime.NumCPU()
+	}
+	return min(threads, 8)
+}
+
+func encoderKind(s *encoder.Spec) zoom.EncoderKind {
+	card := s.Card()
+	return zoom.EncoderKind{
+		Card: resultCard(card),
+		Side: encoder.Side,
+		Open: func(o nn.Opener) (zoom.Encoder, error) { return s.Open(o) },
+		Warnings: func(magnifications []float64) []string {
+			return outsideResolution(card, magnifications)
+		},
+	}
+}
+
+func resultCard(c encoder.Card) result.Encoder {
+	return result.Encoder{Name: c.Name, SHA256: c.SHA256, Dim: c.Dim}
+}
+
+// outsideResolution warns of the magnifications that an encoder was not made for.
+func outsideResolution(c encoder.Card, magnifications []float64) []string {
+	var outside []string
+	for _, m := range magnifications {
+		if !c.Resolution.Holds(10 / m) {
+			outside = append(outside, fmt.Sprintf("%gx", m))
+		}
+	}
+	if outside == nil {
+		return nil
+	}
+	return []string{fmt.Sprintf("The encoder %s was made for %v, not for %s.", c.Name, c.Resolution, strings.Join(outside, ", "))}
+}
+
+// modelAndEncoder finds what the options name. Without a model, the default one
+// for the encoder is used.
+func (w *Workspace) modelAndEncoder(o EngineOptions) (*mil.Model, *encoder.Spec, error) {
+	if o.Model == "" {
+		spec, err := w.Encoder(o.Encoder)
+		if err != nil {
+			return nil, nil, err
+		}
+		model, err := UntrainedModel(resultCard(spec.Card()), o.Seed)
+		return model, spec, err
+	}
+	model, err := w.Model(o.Model)
+	if err != nil {
+		return nil, nil, err
+	}
+	name := o.Encoder
+	if name == "" {
+		name = model.Config().Encoder.Name
+		if sha := model.Config().Encoder.SHA256; sha != "" {
+			name = sha
+		}
+	}
+	spec, err := w.Encoder(name)
+	if errors.Is(err, fs.ErrNotExist) && o.Encoder == "" {
+		return nil, nil, fmt.Errorf("model %s was made for encoder %s, which is not installed: %w", o.Model, model.Config().Encoder.Name, ErrNoEncoder)
+	}
+	return model, spec, err
+}
+
+// ErrNoEncoder: a model's encoder is not on this machine.
+var ErrNoEncoder = errors.New("encoder not installed")
+
+// Encoder finds an encoder by name, by digest, or by file; "" is the built-in one.
+func (w *Workspace) Encoder(name string) (*encoder.Spec, error) {
+	builtin, err := encoder.Builtin()
+	if err != nil {
+		return nil, err
+	}
+	card := builtin.Card()
+	if name == "" || name == BuiltinEncoder || name == card.Name || name == card.SHA256 {
+		return builtin, nil
+	}
+	if filepath.Ext(name) == ".onnx" {
+		return encoder.Load(name)
+	}
+	return w.encoders.Find(name)
+}
+
+// BuiltinEncoder is the name by which the encoder that needs no files is asked for.
+const BuiltinEncoder = "builtin"
+
+// Model finds a model by file or by the name it is installed under.
+func (w *Workspace) Model(name string) (*mil.Model, error) {
+	path, err := w.modelPath(name)
+	if err != nil {
+		return nil, err
+	}
+	return mil.Load(path)
+}
+
+// modelPath is the file of a model given by file or by name.
+func (w *Workspace) modelPath(name string) (string, error) {
+	if st, err := os.Stat(name); err == nil && !st.IsDir() || filepath.Ext(name) == modelExt {
+		return name, nil
+	}
+	path := filepath.Join(w.modelDir(), name+modelExt)
+	if _, err := os.Stat(path); err != nil {
+		return "", fmt.Errorf("model %q is neither a file nor installed in %s: %w", name, w.modelDir(), fs.ErrNotExist)
+	}
+	return path, nil
+}
+
+const modelExt = ".safetensors"
+
+func (w *Workspace) modelDir() string { return filepath.Join(w.DataDir, "models") }
+
+// UntrainedModel is the model used until a trained one is given: the published
+// sizes, weights drawn from the seed. Its prediction means nothing, and its
+// results say so.
+func UntrainedModel(e result.Encoder, seed uint64) (*mil.Model, error) {
+	settings, ok := tissue.Preset("crc")
+	if !ok {
+		return nil, errors.New("tissue preset crc is missing")
+	}
+	settings.Threshold = 0.1
+	return mil.New(mil.Config{
+		Name: "untrained", Method: mil.ZoomMIL, Classes: []string{"class 0", "class 1", "class 2"},
+		Magnifications: []float64{5, 10, 20}, K: []int{16, 16}, PatchSize: encoder.Side, Encoder: e,
+		Tissue: settings, Sizes: mil.Sizes{Hidden: 256, Embedding: 512}, Classifier: mil.Linear,
+		IntendedUse: "Trying out the program. The weights are random: prediction and attention mean nothing.",
+		Licence:     "MIT",
+	}, seed)
+}

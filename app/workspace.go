@@ -1,0 +1,84 @@
+// Package app holds the use cases of the program as one Workspace: open,
+// analyse, extract, and keep models and encoders. The window and the command
+// line both work through it. It imports no user interface and calls no foreign
+// code itself.
+package app
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"log/slog"
+	"path/filepath"
+
+	"zoomscope/engine/device"
+	"zoomscope/engine/encoder"
+	"zoomscope/engine/result"
+	"zoomscope/slideio"
+)
+
+// Config is what a Workspace is made of.
+type Config struct {
+	Drivers []slideio.Driver // how slides are opened, in order
+	Devices *device.Manager  // where networks run
+	DataDir string           // folder of installed models and encoders
+	Version string           // of the program, kept in what it writes
+	Log     *slog.Logger
+}
+
+// Workspace is the program without its surface. Its methods may be called from
+// several goroutines at once.
+type Workspace struct {
+	Config
+	encoders encoder.Store
+}
+
+// New makes a workspace. The data folder is made when something is first put
+// into it.
+func New(c Config) *Workspace {
+	if c.Log == nil {
+		c.Log = slog.New(slog.DiscardHandler)
+	}
+	return &Workspace{Config: c, encoders: encoder.Store{Dir: filepath.Join(c.DataDir, "encoders")}}
+}
+
+// Open opens a slide. The caller closes it.
+func (w *Workspace) Open(ctx context.Context, path string) (slideio.Slide, error) {
+	return slideio.Open(ctx, path, w.Drivers...)
+}
+
+// ErrResolutionUnknown: the slide's file does not say how large a pixel is, and
+// the user has not said it either.
+var ErrResolutionUnknown = errors.New("resolution unknown: state the magnification it was scanned at")
+
+// resolutionOf is the resolution to analyse a slide at: what the user stated
+// (magnification > 0), else the file's own.
+func resolutionOf(s slideio.Slide, magnification float64) (slideio.Resolution, error) {
+	if magnification > 0 {
+		return slideio.Stated(magnification), nil
+	}
+	if r := s.Info().Resolution; r.Known() {
+		return r, nil
+	}
+	return slideio.Resolution{}, fmt.Errorf("%s: %w", s.Info().Path, ErrResolutionUnknown)
+}
+
+// Event is one step of work on several slides.
+type Event struct {
+	Slide    string // path of the slide at hand
+	Index    int    // its number, from 0
+	Count    int    // slides in all
+	Progress result.Progress
+}
+
+// about makes the progress of the slide that e names into events, at most ten a
+// second. events may be nil.
+func about(e Event, events func(Event)) func(result.Progress) {
+	if events == nil {
+		return func(result.Progress) {}
+	}
+	return result.Throttle(func(p result.Progress) {
+		e.Progress = p
+		events(e)
+	})
+}

@@ -1,0 +1,348 @@
+package encoder
+
+import (
+	"math"
+	"sync"
+
+	"zoomscope/engine/nn"
+)
+
+// BuiltinName is the name on the built-in encoder's card.
+const BuiltinName = "scattering"
+
+// builtin is the one Spec of Builtin: writing it again would give the same.
+var builtin = sync.OnceValues(writeBuiltin)
+
+// Builtin is the encoder that needs no learned weights: a wavelet scattering
+// transform of the stains. See the doc comment of scattering for what it
+// computes. Its bytes, and so its identity, are the same at every call.
+func Builtin() (*Spec, error) { return builtin() }
+
+func writeBuiltin() (*Spec, error) {
+	g := nn.NewGraph("scattering")
+	features := scattering{g}.features(tilesInput(g))
+	g.Output("features", features)
+	return specOf(g, Card{
+		Name:        BuiltinName,
+		Dim:         features.Shape()[1].Size,
+		Licence:     "as the program",
+		Description: "Wavelet scattering of hematoxylin, eosin and residual stain; no learned weights; any resolution.",
+	})
+}
+
+// The built-in encoder's sizes.
+const (
+	stains       = 3
+	octaves      = 5                  // scales, each half the size of the one before
+	orientations = 8                  // over half a turn
+	kernel       = 7                  // pixels along a wavelet
+	cells        = 16                 // along the grid on which maps are compared
+	relative     = orientations/2 + 1 // angles between two orientations
+)
+
+// scattering builds the network of Builtin:
+//
+//  1. Optical density -log10((v+1)/256) of each channel, unmixed into
+//     hematoxylin, eosin and a residual perpendicular to both (Ruifrok and
+//     Johnston 2001).
+//  2. Of each stain a pyramid of octaves pictures, each half the one before,
+//     smoothed by 1 3 3 1 so that mirrored and turned pictures give mirrored
+//     and turned ones.
+//  3. First order: at every scale the modulus of Morlet wavelets in eight
+//     orientations. At each place their mean (energy) and how unequal they are
+//     (anisotropy: the modulus of the second harmonic over orientations).
+//  4. Second order: the moduli, halved again and again, through the same
+//     wavelets at every coarser scale, averaged over places and over all pairs
+//     of orientations with the same angle between them.
+//  5. Features: mean, deviation and skewness of the stains; mean, deviation and
+//     anisotropy of the energies; the second order relative to the first; and the
+//     correlations, over a grid of cells, of stains and energies with each other.
+//
+// Every step treats the eight symmetries of the square alike, so that turning or
+// mirroring a patch changes its features by rounding alone; turning it by other
+// angles changes them little.
+type scattering struct{ g *nn.Graph }
+
+func (s scattering) features(tiles *nn.Value) *nn.Value {
+	g := s.g
+	pixels := s.stainsOf(tiles) // [B, stains, Side, Side]
+	parts := []*nn.Value{s.colour(pixels)}
+	maps := []*nn.Value{}
+	var first []order
+	picture := g.Reshape(pixels, -1, 1, Side, Side) // [B*stains, 1, n, n], as all pictures below
+	maps = append(maps, s.grid(picture))
+	for octave, n := 0, Side; octave < octaves; octave, n = octave+1, n/2 {
+		if octave > 0 {
+			picture = s.halve(picture)
+		}
+		o := s.firstOrder(picture)
+		first = append(first, o)
+		maps = append(maps, s.grid(o.energy))
+		parts = append(parts, s.secondOrder(o, octave, n)...)
+	}
+	parts = append(parts, s.statistics(first)...)
+	parts = append(parts, s.correlations(maps))
+	return g.Concat(1, parts...)
+}
+
+// stainsOf unmixes the stains of tiles: [B, stains, Side, Side].
+func (s scattering) stainsOf(tiles *nn.Value) *nn.Value {
+	g := s.g
+	x := channelsFirst(g, g.Cast(tiles, nn.Float32), NCHW)
+	x = g.Log(g.Add(x, g.Scalar(1)))
+	// The density is (ln 256 - x) / ln 10; its unmixing is linear too.
+	unmix := unmixing()
+	w, b := make([]float64, 9), make([]float64, 3)
+	for i := range 3 {
+		for k := range 3 {
+			w[3*i+k] = -unmix[i][k] / math.Ln10
+			b[i] += unmix[i][k] * 8 * math.Ln2 / math.Ln10
+		}
+	}
+	return g.Conv(x, s.constant(w, 3, 3, 1, 1), s.constant(b, 3), nn.ConvOptions{})
+}
+
+// unmixing is the matrix from optical densities (R, G, B) to amounts of
+// hematoxylin, eosin and residual: the inverse of the one whose columns are the
+// stains' unit vectors.
+func unmixing() [3][3]float64 {
+	h := unit([3]float64{0.650, 0.704, 0.286})
+	e := unit([3]float64{0.072, 0.990, 0.105})
+	r := unit(cross(h, e))
+	// Rows of the inverse are cross products over the determinant.
+	det := dot(h, cross(e, r))
+	m := [3][3]float64{cross(e, r), cross(r, h), cross(h, e)}
+	for i := range m {
+		for k := range m[i] {
+			m[i][k] /= det
+		}
+	}
+	return m
+}
+
+func cross(a, b [3]float64) [3]float64 {
+	return [3]float64{a[1]*b[2] - a[2]*b[1], a[2]*b[0] - a[0]*b[2], a[0]*b[1] - a[1]*b[0]}
+}
+
+func dot(a, b [3]float64) float64 { return a[0]*b[0] + a[1]*b[1] + a[2]*b[2] }
+
+func unit(a [3]float64) [3]float64 {
+	n := math.Sqrt(dot(a, a))
+	return [3]float64{a[0] / n, a[1] / n, a[2] / n}
+}
+
+// wavelets are Morlet wavelets, real parts and then imaginary ones, each
+// [orientations][kernel*kernel], with no response to a flat picture and unit
+// energy: a Gaussian, sigma 0.8 along the wave and twice that across it, times
+// a wave of 3/8 cycles per pixel.
+func wavelets() (re, im [orientations][kernel * kernel]float64) {
+	const sigma, slant, frequency = 0.8, 0.5, 3 * math.Pi / 4
+	for o := range orientations {
+		sin, cos := math.Sincos(math.Pi * float64(o) / orientations)
+		var gauss [kernel * kernel]float64
+		var sumGauss, sumWave float64
+		for i := range gauss {
+			x, y := float64(i%kernel-kernel/2), float64(i/kernel-kernel/2)
+			u, v := x*cos+y*sin, y*cos-x*sin
+			gauss[i] = math.Exp(-(u*u + slant*slant*v*v) / (2 * sigma * sigma))
+			re[o][i], im[o][i] = gauss[i]*math.Cos(frequency*u), gauss[i]*math.Sin(frequency*u)
+			sumGauss, sumWave = sumGauss+gauss[i], sumWave+re[o][i]
+		}
+		var energy float64
+		for i := range gauss {
+			re[o][i] -= gauss[i] * sumWave / sumGauss
+			energy += re[o][i]*re[o][i] + im[o][i]*im[o][i]
+		}
+		for i := range gauss {
+			re[o][i] /= math.Sqrt(energy)
+			im[o][i] /= math.Sqrt(energy)
+		}
+	}
+	return re, im
+}
+
+// modulus is the modulus of the wavelets' responses: [N, 1, n, n] to
+// [N, orientations, n, n].
+func (s scattering) modulus(x *nn.Value) *nn.Value {
+	g := s.g
+	re, im := wavelets()
+	var w []float64
+	for o := range orientations {
+		w = append(w, re[o][:]...)
+	}
+	for o := range orientations {
+		w = append(w, im[o][:]...)
+	}
+	pairs := make([]float64, orientations*2*orientations) // adds the squares of both parts
+	for o := range orientations {
+		pairs[o*2*orientations+o], pairs[o*2*orientations+orientations+o] = 1, 1
+	}
+	const pad = kernel / 2
+	x = g.Pad(x, [4]int{pad, pad, pad, pad}, "reflect")
+	x = g.Conv(x, s.constant(w, 2*orientations, 1, kernel, kernel), nil, nn.ConvOptions{})
+	return g.Sqrt(g.Conv(g.Mul(x, x), s.constant(pairs, orientations, 2*orientations, 1, 1), nil, nn.ConvOptions{}))
+}
+
+// halve is a picture of half the size, smoothed by 1 3 3 1.
+func (s scattering) halve(x *nn.Value) *nn.Value {
+	var w []float64
+	for _, a := range []float64{1, 3, 3, 1} {
+		for _, b := range []float64{1, 3, 3, 1} {
+			w = append(w, a*b/64)
+		}
+	}
+	x = s.g.Pad(x, [4]int{1, 1, 1, 1}, "reflect")
+	return s.g.Conv(x, s.constant(w, 1, 1, 4, 4), nil, nn.ConvOptions{Stride: 2})
+}
+
+// order is the first order at one scale.
+type order struct {
+	moduli     *nn.Value // [B*stains, orientations, n, n]
+	energy     *nn.Value // their mean, [B*stains, 1, n, n]
+	anisotropy *nn.Value // modulus of their second harmonic, likewise
+}
+
+func (s scattering) firstOrder(picture *nn.Value) order {
+	g := s.g
+	u := s.modulus(picture)
+	w := make([]float64, 3*orientations) // mean, and cosine and sine of twice the angle
+	for o := range orientations {
+		sin, cos := math.Sincos(2 * math.Pi * float64(o) / orientations)
+		w[o], w[orientations+o], w[2*orientations+o] = 1.0/orientations, cos/orientations, sin/orientations
+	}
+	a := g.Conv(u, s.constant(w, 3, orientations, 1, 1), nil, nn.ConvOptions{})
+	wave := g.Slice(a, 1, 1, 3)
+	return order{u, g.Slice(a, 1, 0, 1), g.Sqrt(g.ReduceSum(g.Mul(wave, wave), true, 1))}
+}
+
+// Small numbers that keep logarithms and quotients of nothing finite. A density
+// of 1e-4 is below what 8 bits can hold.
+const (
+	floor   = 1e-4
+	noPower = 1e-6
+)
+
+// average is the mean over places, [B*stains, c, n, n] as [B, stains*c].
+func (s scattering) average(x *nn.Value) *nn.Value {
+	return s.g.Reshape(s.g.GlobalAvgPool(x), -1, stains*x.Shape()[1].Size)
+}
+
+// secondOrder is the logarithm of the second order over the first at every
+// coarser scale.
+func (s scattering) secondOrder(o order, octave, n int) []*nn.Value {
+	g := s.g
+	var parts []*nn.Value
+	base := s.average(o.energy) // [B, stains]
+	base = g.Reshape(g.Log(g.Add(base, g.Scalar(floor))), -1, stains, 1)
+	x := g.Reshape(o.moduli, -1, 1, n, n)
+	for next := octave + 1; next < octaves; next++ {
+		x = g.AvgPool(x, 2, 2, 0)
+		y := g.Reshape(g.GlobalAvgPool(s.modulus(x)), -1, stains, orientations*orientations)
+		y = g.MatMul(y, s.relativeAngles())
+		y = g.Sub(g.Log(g.Add(y, g.Scalar(floor))), base)
+		parts = append(parts, g.Reshape(y, -1, stains*relative))
+	}
+	return parts
+}
+
+// relativeAngles averages pairs of orientations with the same angle between
+// them: [orientations*orientations, relative].
+func (s scattering) relativeAngles() *nn.Value {
+	w := make([]float64, orientations*orientations*relative)
+	for a := range orientations {
+		for b := range orientations {
+			angle := (a - b + orientations) % orientations
+			angle = min(angle, orientations-angle)
+			pairs := 2 * orientations
+			if angle == 0 || angle == orientations/2 {
+				pairs = orientations
+			}
+			w[(a*orientations+b)*relative+angle] = 1 / float64(pairs)
+		}
+	}
+	return s.constant(w, orientations*orientations, relative)
+}
+
+// colour is mean, standard deviation and skewness of each stain: [B, 3*stains].
+func (s scattering) colour(pixels *nn.Value) *nn.Value {
+	g := s.g
+	mean := g.GlobalAvgPool(pixels)
+	c := g.Sub(pixels, mean)
+	square := g.Mul(c, c)
+	variance := g.Add(g.GlobalAvgPool(square), g.Scalar(noPower))
+	deviation := g.Sqrt(variance)
+	skew := g.Div(g.GlobalAvgPool(g.Mul(square, c)), g.Mul(variance, deviation))
+	return g.Reshape(g.Concat(1, mean, deviation, skew), -1, 3*stains)
+}
+
+// statistics are, of every stain, the logarithm of the mean energy as a cosine
+// series over scales, the logarithm of its deviation, and the anisotropy.
+func (s scattering) statistics(first []order) []*nn.Value {
+	g := s.g
+	var means, deviations, anisotropies []*nn.Value
+	for _, o := range first {
+		mean, square := s.average(o.energy), s.average(g.Mul(o.energy, o.energy))
+		variance := g.Relu(g.Sub(square, g.Mul(mean, mean))) // rounding may take it below 0
+		means = append(means, g.Log(g.Add(mean, g.Scalar(floor))))
+		deviations = append(deviations, g.Log(g.Add(g.Sqrt(variance), g.Scalar(floor))))
+		anisotropies = append(anisotropies, g.Div(s.average(o.anisotropy), g.Add(mean, g.Scalar(floor))))
+	}
+	series := g.MatMul(g.Concat(1, means...), s.cosines())
+	return []*nn.Value{series, g.Concat(1, deviations...), g.Concat(1, anisotropies...)}
+}
+
+// cosines is the orthonormal cosine transform over scales, of each stain:
+// [octaves*stains, octaves*stains].
+func (s scattering) cosines() *nn.Value {
+	const n = octaves * stains
+	w := make([]float64, n*n)
+	for in := range octaves {
+		for out := range octaves {
+			c := math.Sqrt(2.0/octaves) * math.Cos(math.Pi*float64(out)*(float64(in)+0.5)/octaves)
+			if out == 0 {
+				c = math.Sqrt(1.0 / octaves)
+			}
+			for k := range stains {
+				w[(in*stains+k)*n+out*stains+k] = c
+			}
+		}
+	}
+	return s.constant(w, n, n)
+}
+
+// grid is the means of a map over cells x cells parts: [B, stains, cells*cells].
+func (s scattering) grid(x *nn.Value) *nn.Value {
+	if k := x.Shape()[2].Size / cells; k > 1 {
+		x = s.g.AvgPool(x, k, k, 0)
+	}
+	return s.g.Reshape(x, -1, stains, cells*cells)
+}
+
+// correlations are those of every two maps, [B, n*(n-1)/2].
+func (s scattering) correlations(maps []*nn.Value) *nn.Value {
+	g := s.g
+	x := g.Concat(1, maps...)
+	n := x.Shape()[1].Size
+	x = g.Sub(x, g.ReduceMean(x, true, 2))
+	variance := g.Add(g.ReduceMean(g.Mul(x, x), true, 2), g.Scalar(noPower))
+	x = g.Div(x, g.Sqrt(variance))
+	x = g.Mul(g.MatMul(x, g.Transpose(x, 0, 2, 1)), g.Scalar(1.0/(cells*cells)))
+	var above []int64
+	for i := range n {
+		for k := i + 1; k < n; k++ {
+			above = append(above, int64(i*n+k))
+		}
+	}
+	return g.Gather(g.Reshape(x, -1, n*n), g.Const(nn.I64Tensor(above, len(above))), 1)
+}
+
+// constant is a float32 constant, rounded to multiples of 2^-20: what is left of
+// the last digits in which mathematical functions of different processors
+// differ would change the encoder's identity.
+func (s scattering) constant(x []float64, shape ...int) *nn.Value {
+	data := make([]float32, len(x))
+	for i, v := range x {
+		data[i] = float32(math.RoundToEven(v*(1<<20)) / (1 << 20))
+	}
+	return s.g.Const(nn.F32Tensor(data, shape...))
+}

@@ -1,0 +1,33 @@
+package result
+
+import "time"
+
+// Progress is how far long work has come. Total is 0 while it is unknown.
+type Progress struct {
+	Stage string
+	Done  int
+	Total int
+}
+
+// throttle is the shortest time between two reports of a stage.
+const throttle = 100 * time.Millisecond
+
+// Throttle returns a function that passes progress on to another at most ten
+// times a second, and always the first and the last word of a stage. to may be
+// nil. Both are called from one goroutine at a time.
+func Throttle(to func(Progress)) func(Progress) {
+	if to == nil {
+		return func(Progress) {}
+	}
+	var stage string
+	var last time.Time
+	return func(p Progress) {
+		now := time.Now()
+		ended := p.Total > 0 && p.Done >= p.Total
+		if p.Stage == stage && !ended && now.Sub(last) < throttle {
+			return
+		}
+		stage, last = p.Stage, now
+		to(p)
+	}
+}
