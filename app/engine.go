@@ -64,7 +64,7 @@ func (w *Workspace) place(ctx context.Context, o EngineOptions) (zoom.Place, err
 	if err != nil {
 		return zoom.Place{}, err
 	}
-	return zoom.Place{Opener: d, Device: story, Batch: batchOn(d.Kind())}, nil
+	return zoom.Place{Opener: d, Device: story, Batch: batchOn(d.Kind()), Mixed: d.Mixed}, nil
 }
 
 // batchOn is how many patches a device encodes at once: on a processor more

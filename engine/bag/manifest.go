@@ -1,16 +1,14 @@
 package bag
 
 import (
-	"bytes"
 	"encoding/hex"
-	"encoding/json"
 	"errors"
 	"fmt"
-	"io"
 	"slices"
 	"strconv"
 
 	"zoomscope/engine/grid"
+	"zoomscope/engine/internal/strictjson"
 	"zoomscope/engine/result"
 	"zoomscope/engine/tissue"
 )
@@ -89,16 +87,8 @@ func (m Manifest) clone() Manifest {
 // parseManifest reads the JSON of a bag. Fields that are not known are errors.
 func parseManifest(text string) (Manifest, error) {
 	var m Manifest
-	if len(text) > maxManifest {
-		return m, fmt.Errorf("manifest of %d bytes, the limit is %d", len(text), maxManifest)
-	}
-	d := json.NewDecoder(bytes.NewReader([]byte(text)))
-	d.DisallowUnknownFields()
-	if err := d.Decode(&m); err != nil {
+	if err := strictjson.Decode([]byte(text), maxManifest, &m); err != nil {
 		return m, fmt.Errorf("manifest: %w", err)
-	}
-	if _, err := d.Token(); err != io.EOF {
-		return m, errors.New("manifest: something follows the JSON object")
 	}
 	if err := m.Validate(); err != nil {
 		return m, fmt.Errorf("manifest: %w", err)

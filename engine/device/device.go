@@ -13,6 +13,7 @@ import (
 	"runtime"
 	"strings"
 	"sync"
+	"sync/atomic"
 
 	"zoomscope/engine/internal/ort"
 	"zoomscope/engine/nn"
@@ -82,6 +83,7 @@ type Device struct {
 	name    string
 	library *ort.Runtime
 	options ort.Options
+	mixed   atomic.Bool
 }
 
 // Kind is the kind, never Auto.
@@ -93,11 +95,23 @@ func (d *Device) Name() string { return d.name }
 // Runtime names the library and its version.
 func (d *Device) Runtime() string { return "ONNX Runtime " + d.library.Version() }
 
+// Mixed reports whether some operations of the networks opened so far run on the
+// CPU, because the device does not have them.
+func (d *Device) Mixed() bool { return d.mixed.Load() }
+
 // Open implements nn.Opener: it checks the bytes of an ONNX file and makes a
-// session on the device. Operations that the device cannot do run on the CPU.
-// The session's errors wrap ErrOutOfMemory where that is what happened.
+// session on the device. Operations that the device cannot do run on the CPU,
+// which Mixed then tells. The session's errors wrap ErrOutOfMemory where that is
+// what happened.
 func (d *Device) Open(data []byte) (nn.Session, error) {
-	s, err := d.library.Open(data, d.options)
+	strict := d.options
+	strict.Strict = d.kind != CPU
+	s, err := d.library.Open(data, strict)
+	if err != nil && strict.Strict && !errors.Is(err, ErrOutOfMemory) {
+		if s, err = d.library.Open(data, d.options); err == nil {
+			d.mixed.Store(true)
+		}
+	}
 	if err != nil {
 		return nil, fmt.Errorf("device %s: %w", d.kind, err)
 	}

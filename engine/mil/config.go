@@ -1,15 +1,13 @@
 package mil
 
 import (
-	"bytes"
 	"encoding/hex"
-	"encoding/json"
 	"errors"
 	"fmt"
-	"io"
 	"slices"
 
 	"zoomscope/engine/grid"
+	"zoomscope/engine/internal/strictjson"
 	"zoomscope/engine/result"
 	"zoomscope/engine/tissue"
 )
@@ -161,16 +159,8 @@ func (c Config) clone() Config {
 // otherwise than it means.
 func parseConfig(text string) (Config, error) {
 	var c Config
-	if len(text) > maxText {
-		return c, fmt.Errorf("config of %d bytes, the limit is %d", len(text), maxText)
-	}
-	d := json.NewDecoder(bytes.NewReader([]byte(text)))
-	d.DisallowUnknownFields()
-	if err := d.Decode(&c); err != nil {
+	if err := strictjson.Decode([]byte(text), maxText, &c); err != nil {
 		return c, fmt.Errorf("config: %w", err)
-	}
-	if _, err := d.Token(); err != io.EOF {
-		return c, errors.New("config: something follows the JSON object")
 	}
 	if err := c.Validate(); err != nil {
 		return c, fmt.Errorf("config: %w", err)

@@ -255,6 +255,9 @@ func (a *analysis) warnings(r *result.Result) []string {
 	if d := r.Device; d.Requested != d.Used && (d.Requested != string(device.Auto) || a.moved) {
 		w = append(w, fmt.Sprintf("Ran on %s instead of %s: %s.", d.Used, d.Requested, d.Reason))
 	}
+	if a.Place.Mixed != nil && a.Place.Mixed() {
+		w = append(w, fmt.Sprintf("Some operations that %s does not have ran on the processor.", r.Device.Used))
+	}
 	if a.halving.limit > 0 {
 		w = append(w, fmt.Sprintf("The device was short of memory: patches were encoded at most %d at a time.", a.halving.limit))
 	}

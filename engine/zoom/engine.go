@@ -37,6 +37,10 @@ type Place struct {
 	Opener nn.Opener
 	Device result.Device
 	Batch  int // patches to encode at once; at least 1
+
+	// Mixed reports whether the processor helps out with operations that the
+	// device does not have; nil means no.
+	Mixed func() bool
 }
 
 // Options are what an Engine is made of.
