@@ -285,6 +285,21 @@ func TestOnSwiftShader(t *testing.T) {
 		if _, err := d.library.Open(data, strict); err == nil || !strings.Contains(explain(WebGPU, err), "left operations to the CPU") {
 			t.Errorf("error %v", err)
 		}
+		fresh, _, err := m.Choose(t.Context(), WebGPU, Options{})
+		if err != nil {
+			t.Fatal(err)
+		}
+		if proof := nntest.Open(t, fresh, proofNetwork()); proof == nil || fresh.Mixed() {
+			t.Error("the CPU is said to help with a network that runs on the device alone")
+		}
+		session, err := fresh.Open(data)
+		if err != nil {
+			t.Fatal(err)
+		}
+		defer session.Close()
+		if !fresh.Mixed() {
+			t.Error("nothing says that the CPU helps out")
+		}
 	})
 	t.Run("auto leaves it", func(t *testing.T) {
 		_, said, err := m.Choose(t.Context(), Auto, Options{})
