@@ -5,7 +5,6 @@ import (
 	"errors"
 	"fmt"
 	"path/filepath"
-	"time"
 
 	"zoomscope/engine/encoder"
 	"zoomscope/engine/nn"
@@ -43,7 +42,7 @@ type AnalysisTimes struct {
 
 	Bare     float64        `json:"bare"` // to encode as many patches bare
 	Seconds  result.Seconds `json:"seconds"`
-	OverBare float64        `json:"over_bare"` // Seconds.Total / Bare, round by round
+	OverBare Quotient       `json:"over_bare"` // Seconds.Total / Bare, round by round
 
 	Verdicts []Verdict `json:"verdicts"`
 }
@@ -56,23 +55,23 @@ func Analysis(ctx context.Context, c AnalysisCase, rounds int, begin func(done, 
 		return nil, err
 	}
 	defer func() { err = errors.Join(err, bare.Close()) }()
-	first, err := analyse(ctx, c)
+	first, _, err := analyse(ctx, c)
 	if err != nil {
 		return nil, err
 	}
 	var results []*result.Result
 	times, err := Alternate(ctx, rounds, []Contender{
-		{"bare", func(ctx context.Context) (time.Duration, error) { return bare.Run(ctx, first.Counts.Encoded) }},
-		{"analysis", func(ctx context.Context) (time.Duration, error) {
-			r, err := analyse(ctx, c)
+		{"bare", func(ctx context.Context) (Spent, error) { return bare.Run(ctx, first.Counts.Encoded) }},
+		{"analysis", func(ctx context.Context) (Spent, error) {
+			r, took, err := analyse(ctx, c)
 			if err != nil {
-				return 0, err
+				return took, err
 			}
 			if r.Counts != first.Counts {
-				return 0, fmt.Errorf("%s: encoded %v, and before that %v", r.Slide.Path, r.Counts, first.Counts)
+				return took, fmt.Errorf("%s: encoded %v, and before that %v", r.Slide.Path, r.Counts, first.Counts)
 			}
 			results = append(results, r)
-			return time.Duration(r.Seconds.Total * float64(time.Second)), nil
+			return took, nil
 		}},
 	}, begin)
 	if err != nil {
@@ -85,18 +84,22 @@ func Analysis(ctx context.Context, c AnalysisCase, rounds int, begin func(done, 
 		Bare: times[0].Seconds(), Seconds: medians(results[1:]), OverBare: Ratio(times[1], times[0]),
 	}
 	what := fmt.Sprintf("%s, %s, analysis / bare", filepath.Base(out.Slide), out.Encoder)
-	out.Verdicts = []Verdict{AtMost(what, out.OverBare, budgetOfAnalysis, "")}
+	out.Verdicts = []Verdict{AtMost(what, out.OverBare.Wall, budgetOfAnalysis, "")}
 	return out, nil
 }
 
 // analyse runs the model over the slide once.
-func analyse(ctx context.Context, c AnalysisCase) (*result.Result, error) {
+func analyse(ctx context.Context, c AnalysisCase) (r *result.Result, took Spent, err error) {
 	slide, resolution, err := c.Slide(ctx)
 	if err != nil {
-		return nil, err
+		return nil, took, err
 	}
 	defer slide.Close()
-	return c.Engine.Analyze(ctx, zoom.Request{Slide: slide, Resolution: resolution}, nil)
+	took, err = measure(func() error {
+		r, err = c.Engine.Analyze(ctx, zoom.Request{Slide: slide, Resolution: resolution}, nil)
+		return err
+	})
+	return r, took, err
 }
 
 // medians are the medians of the parts, each for itself.

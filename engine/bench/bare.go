@@ -3,7 +3,6 @@ package bench
 import (
 	"context"
 	"fmt"
-	"time"
 
 	"zoomscope/engine/encoder"
 	"zoomscope/engine/nn"
@@ -33,18 +32,17 @@ func OpenBare(o nn.Opener, spec *encoder.Spec, batch int, tiles []byte) (*Bare, 
 	return &Bare{session, batch, dim, tiles, make([]float32, batch*dim)}, nil
 }
 
-// Run encodes n patches, the tiles over and over, and returns how long it took.
-func (b *Bare) Run(ctx context.Context, n int) (time.Duration, error) {
+// Run encodes n patches, the tiles over and over.
+func (b *Bare) Run(ctx context.Context, n int) (Spent, error) {
 	whole := len(b.tiles) / (b.batch * encoder.TileBytes) // batches that the tiles fill
-	start := time.Now()
-	for i := 0; n > 0; i++ {
-		count := min(n, b.batch)
-		if err := b.encode(ctx, i%whole*b.batch, count); err != nil {
-			return 0, err
+	return measure(func() error {
+		for i := 0; i*b.batch < n; i++ {
+			if err := b.encode(ctx, i%whole*b.batch, min(b.batch, n-i*b.batch)); err != nil {
+				return err
+			}
 		}
-		n -= count
-	}
-	return time.Since(start), nil
+		return nil
+	})
 }
 
 // encode encodes n tiles from the first one on.

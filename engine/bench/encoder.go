@@ -5,7 +5,6 @@ import (
 	"errors"
 	"fmt"
 	"math"
-	"time"
 
 	"zoomscope/engine/encoder"
 	"zoomscope/engine/nn"
@@ -44,8 +43,8 @@ type EncoderTimes struct {
 	PeerDifference float64 `json:"peer_difference,omitempty"`
 
 	// OfBare and OverPeer are the pipeline's throughput over theirs.
-	OfBare   float64   `json:"of_bare"`
-	OverPeer float64   `json:"over_peer,omitempty"`
+	OfBare   Quotient  `json:"of_bare"`
+	OverPeer Quotient  `json:"over_peer,omitzero"`
 	Verdicts []Verdict `json:"verdicts"`
 }
 
@@ -59,11 +58,11 @@ func Encoder(ctx context.Context, c EncoderCase, tiles []byte, rounds int, begin
 	defer func() { err = errors.Join(err, bare.Close()) }()
 	n := len(tiles) / encoder.TileBytes
 	contenders := []Contender{
-		{"bare", func(ctx context.Context) (time.Duration, error) { return bare.Run(ctx, n) }},
+		{"bare", func(ctx context.Context) (Spent, error) { return bare.Run(ctx, n) }},
 		{"pipeline", encodeAll(c.Engine, tiles)},
 	}
 	if c.Peer != nil {
-		contenders = append(contenders, Contender{"peer", func(ctx context.Context) (time.Duration, error) { return c.Peer.Run(ctx, n) }})
+		contenders = append(contenders, Contender{"peer", func(ctx context.Context) (Spent, error) { return c.Peer.Run(ctx, n) }})
 	}
 	times, err := Alternate(ctx, rounds, contenders, begin)
 	if err != nil {
@@ -86,18 +85,18 @@ func Encoder(ctx context.Context, c EncoderCase, tiles []byte, rounds int, begin
 	return out, nil
 }
 
-func (t *EncoderTimes) verdict(against string, ratio, budget float64) {
+func (t *EncoderTimes) verdict(against string, ratio Quotient, budget float64) {
 	what := fmt.Sprintf("%s on %d threads, pipeline / %s", t.Encoder, t.Threads, against)
-	t.Verdicts = append(t.Verdicts, AtLeast(what, ratio, budget))
+	t.Verdicts = append(t.Verdicts, AtLeast(what, ratio.Wall, budget))
 }
 
 // encodeAll encodes tiles through the pipeline of an engine.
-func encodeAll(e *zoom.Engine, tiles []byte) func(ctx context.Context) (time.Duration, error) {
+func encodeAll(e *zoom.Engine, tiles []byte) func(ctx context.Context) (Spent, error) {
 	read, n := readerOf(tiles), len(tiles)/encoder.TileBytes
-	return func(ctx context.Context) (time.Duration, error) {
-		start := time.Now()
-		err := e.Encode(ctx, n, read, func(int, int, []float32) error { return nil })
-		return time.Since(start), err
+	return func(ctx context.Context) (Spent, error) {
+		return measure(func() error {
+			return e.Encode(ctx, n, read, func(int, int, []float32) error { return nil })
+		})
 	}
 }
 

@@ -15,7 +15,8 @@ import (
 
 // A Peer is another program that does the same work, and waits between its
 // turns. It is asked by lines on its standard input, "run N" for N patches, and
-// answers each with one line of JSON: {"seconds": S}. Before the first it says
+// answers each with one line of JSON: {"wall": S, "cpu": S},
+// in seconds. Before the first it says
 // who it is, as an Introduction.
 type Peer struct {
 	Introduction
@@ -56,19 +57,19 @@ func StartPeer(ctx context.Context, command []string, env ...string) (*Peer, err
 	return p, nil
 }
 
-// Run has n patches encoded and returns how long the peer says it took.
-func (p *Peer) Run(_ context.Context, n int) (time.Duration, error) {
+// Run has n patches encoded and returns what the peer says it took.
+func (p *Peer) Run(_ context.Context, n int) (Spent, error) {
 	if _, err := fmt.Fprintf(p.ask, "run %d\n", n); err != nil {
-		return 0, err
+		return Spent{}, err
 	}
-	var took struct {
-		Seconds float64 `json:"seconds"`
-	}
+	var took struct{ Wall, CPU float64 }
 	if err := p.answer(&took); err != nil {
-		return 0, err
+		return Spent{}, err
 	}
-	return time.Duration(took.Seconds * float64(time.Second)), nil
+	return Spent{seconds(took.Wall), seconds(took.CPU)}, nil
 }
+
+func seconds(s float64) time.Duration { return time.Duration(s * float64(time.Second)) }
 
 func (p *Peer) answer(into any) error {
 	if !p.answers.Scan() {

@@ -7,15 +7,28 @@ import (
 	"time"
 )
 
-// A Contender is one way to do a piece of work. Run does it once and returns how
-// long it took, so that what must be prepared first need not count.
+// Spent is what a piece of work took: time on the clock, and time of processors
+// that worked for it. The latter is 0 where the system does not tell. On a
+// machine that others load too it is the steadier of the two, but it does not
+// show whether cores stood idle.
+type Spent struct{ Wall, CPU time.Duration }
+
+// A Contender is one way to do a piece of work. Run does it once and returns what
+// it took, so that what must be prepared first need not count.
 type Contender struct {
 	Name string
-	Run  func(ctx context.Context) (time.Duration, error)
+	Run  func(ctx context.Context) (Spent, error)
 }
 
-// Times are the durations of one contender, one for each round.
-type Times []time.Duration
+// measure does a piece of work in this process, which must do no other.
+func measure(work func() error) (Spent, error) {
+	cpu, start := processorTime(), time.Now()
+	err := work()
+	return Spent{time.Since(start), processorTime() - cpu}, err
+}
+
+// Times are what one contender took, one for each round.
+type Times []Spent
 
 // Alternate runs every contender once a round and returns their times, in the
 // contenders' order. Odd rounds go backwards, so that a steady drift cancels
@@ -44,26 +57,35 @@ func Alternate(ctx context.Context, rounds int, contenders []Contender, begin fu
 	return times, nil
 }
 
-// Seconds is the median time.
+// Seconds is the median time on the clock.
 func (t Times) Seconds() float64 {
 	s := make([]float64, len(t))
 	for i, d := range t {
-		s[i] = d.Seconds()
+		s[i] = d.Wall.Seconds()
 	}
 	return Median(s)
 }
 
+// Quotient is one time over another.
+type Quotient struct {
+	Wall float64 `json:"wall"`          // by the clock
+	CPU  float64 `json:"cpu,omitempty"` // of processors; 0 where it is not known
+}
+
 // Ratio is the median over the rounds of a's time over b's. Times of unequal
 // length panic.
-func Ratio(a, b Times) float64 {
+func Ratio(a, b Times) Quotient {
 	if len(a) != len(b) {
 		panic(fmt.Sprintf("bench: ratio of %d rounds to %d", len(a), len(b)))
 	}
-	q := make([]float64, len(a))
+	wall, cpu := make([]float64, len(a)), make([]float64, len(a))
 	for i := range a {
-		q[i] = a[i].Seconds() / b[i].Seconds()
+		wall[i] = a[i].Wall.Seconds() / b[i].Wall.Seconds()
+		if a[i].CPU > 0 && b[i].CPU > 0 {
+			cpu[i] = a[i].CPU.Seconds() / b[i].CPU.Seconds()
+		}
 	}
-	return Median(q)
+	return Quotient{Median(wall), Median(cpu)}
 }
 
 // Median is the middle value, or the mean of the two in the middle; of no values

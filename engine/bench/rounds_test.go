@@ -3,6 +3,7 @@ package bench
 import (
 	"context"
 	"errors"
+	"runtime"
 	"slices"
 	"strings"
 	"testing"
@@ -35,10 +36,13 @@ func TestMedian(t *testing.T) {
 
 // A machine that gets slower from round to round must not change a ratio.
 func TestRatioIsWithinRounds(t *testing.T) {
-	a := Times{2 * time.Second, 20 * time.Second, 200 * time.Second}
-	b := Times{1 * time.Second, 10 * time.Second, 100 * time.Second}
-	if got := Ratio(a, b); got != 2 {
-		t.Errorf("ratio %v, want 2", got)
+	a := Times{{2, 9}, {20, 90}, {200, 900}}
+	b := Times{{1, 3}, {10, 30}, {100, 300}}
+	if got, want := Ratio(a, b), (Quotient{2, 3}); got != want {
+		t.Errorf("ratio %v, want %v", got, want)
+	}
+	if got, want := Ratio(Times{{2, 0}}, Times{{1, 3}}), (Quotient{Wall: 2}); got != want {
+		t.Errorf("ratio %v where processor time is not known, want %v", got, want)
 	}
 	defer func() {
 		if recover() == nil {
@@ -53,10 +57,10 @@ func named(log *[]string, names ...string) []Contender {
 	var list []Contender
 	for _, name := range names {
 		runs := time.Duration(0)
-		list = append(list, Contender{name, func(context.Context) (time.Duration, error) {
+		list = append(list, Contender{name, func(context.Context) (Spent, error) {
 			*log = append(*log, name)
 			runs++
-			return runs * time.Second, nil
+			return Spent{Wall: runs * time.Second}, nil
 		}})
 	}
 	return list
@@ -79,7 +83,7 @@ func TestAlternateTakesTurns(t *testing.T) {
 	if want := []int{0, 1, 2, 3}; !slices.Equal(told, want) {
 		t.Errorf("told %v, want %v", told, want)
 	}
-	want := Times{2 * time.Second, 3 * time.Second, 4 * time.Second} // the first run does not count
+	want := Times{{Wall: 2 * time.Second}, {Wall: 3 * time.Second}, {Wall: 4 * time.Second}} // the first run does not count
 	for i, got := range times {
 		if !slices.Equal(got, want) {
 			t.Errorf("contender %d has times %v, want %v", i, got, want)
@@ -93,12 +97,26 @@ func TestAlternateTakesTurns(t *testing.T) {
 func TestAlternateStopsAtAnError(t *testing.T) {
 	var log []string
 	broken := errors.New("broken")
-	list := append(named(&log, "a"), Contender{"b", func(context.Context) (time.Duration, error) { return 0, broken }})
+	list := append(named(&log, "a"), Contender{"b", func(context.Context) (Spent, error) { return Spent{}, broken }})
 	_, err := Alternate(t.Context(), 3, list, nil)
 	if !errors.Is(err, broken) || !strings.HasPrefix(err.Error(), "b: ") {
 		t.Errorf("error %v, want b: broken", err)
 	}
 	if len(log) != 0 {
 		t.Errorf("%v ran after the error", log)
+	}
+}
+
+func TestMeasure(t *testing.T) {
+	took, err := measure(func() error {
+		for start := time.Now(); time.Since(start) < 30*time.Millisecond; {
+		}
+		return nil
+	})
+	if err != nil || took.Wall < 30*time.Millisecond {
+		t.Errorf("took %v, error %v", took, err)
+	}
+	if took.CPU > took.Wall*time.Duration(runtime.NumCPU())+20*time.Millisecond || runtime.GOOS == "linux" && took.CPU == 0 {
+		t.Errorf("took %v", took)
 	}
 }

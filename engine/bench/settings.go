@@ -2,7 +2,6 @@ package bench
 
 import (
 	"context"
-	"time"
 
 	"zoomscope/engine/zoom"
 )
@@ -15,9 +14,9 @@ type Setting struct {
 
 // SettingTimes is how one of several settings did.
 type SettingTimes struct {
-	Setting string  `json:"setting"`
-	Seconds float64 `json:"seconds"` // median of the analysis
-	Ratio   float64 `json:"ratio"`   // to the time of the first setting
+	Setting string   `json:"setting"`
+	Seconds float64  `json:"seconds"` // median of the analysis
+	Ratio   Quotient `json:"ratio"`   // to the first setting
 }
 
 // Settings measures the analysis of one slide by each of several engines, the
@@ -26,12 +25,9 @@ func Settings(ctx context.Context, slide Opened, settings []Setting, rounds int,
 	contenders := make([]Contender, len(settings))
 	for i, s := range settings {
 		c := AnalysisCase{Slide: slide, Engine: s.Engine}
-		contenders[i] = Contender{s.Name, func(ctx context.Context) (time.Duration, error) {
-			r, err := analyse(ctx, c)
-			if err != nil {
-				return 0, err
-			}
-			return time.Duration(r.Seconds.Total * float64(time.Second)), nil
+		contenders[i] = Contender{s.Name, func(ctx context.Context) (Spent, error) {
+			_, took, err := analyse(ctx, c)
+			return took, err
 		}}
 	}
 	times, err := Alternate(ctx, rounds, contenders, begin)

@@ -42,39 +42,48 @@ func (t Table) Print(w io.Writer) error {
 	return nil
 }
 
-// EncoderTable shows patches a second.
+// EncoderTable shows patches a second. "By cpu" are ratios of processor time.
 func EncoderTable(list []*EncoderTimes) Table {
-	t := Table{Head: []string{"patches a second", "threads", "bare", "pipeline", "of bare", "peer", "over peer"}}
+	t := Table{Head: []string{"patches a second", "threads", "bare", "pipeline", "of bare", "by cpu", "peer", "over peer", "by cpu"}}
 	for _, e := range list {
-		peer, over := "", ""
+		peer, over, cpu := "", "", ""
 		if e.PeerName != "" {
-			peer, over = fmt.Sprintf("%.1f", e.Peer), fmt.Sprintf("%.2fx", e.OverPeer)
+			peer, over = fmt.Sprintf("%.1f", e.Peer), fmt.Sprintf("%.2fx", e.OverPeer.Wall)
+			cpu = quotient("%.2fx", e.OverPeer.CPU)
 		}
 		t.add(e.Encoder, fmt.Sprint(e.Threads), fmt.Sprintf("%.1f", e.Bare), fmt.Sprintf("%.1f", e.Pipeline),
-			fmt.Sprintf("%.1f %%", 100*e.OfBare), peer, over)
+			quotient("%.1f %%", 100*e.OfBare.Wall), quotient("%.1f %%", 100*e.OfBare.CPU), peer, over, cpu)
 	}
 	return t
 }
 
+// quotient shows one that is known.
+func quotient(format string, x float64) string {
+	if x == 0 {
+		return ""
+	}
+	return fmt.Sprintf(format, x)
+}
+
 // AnalysisTable shows where the time of an analysis goes.
 func AnalysisTable(list []*AnalysisTimes) Table {
-	t := Table{Head: []string{"analysis, seconds", "encoder", "patches", "of all", "tissue", "read", "encode", "heads", "total", "bare", "ratio"}}
+	t := Table{Head: []string{"analysis, seconds", "encoder", "patches", "of all", "tissue", "read", "encode", "heads", "total", "bare", "ratio", "by cpu"}}
 	for _, a := range list {
 		s := a.Seconds
 		row := []string{filepath.Base(a.Slide), a.Encoder, fmt.Sprint(a.Encoded), fmt.Sprintf("%.1f %%", 100*float64(a.Encoded)/float64(max(a.Exhaustive, 1)))}
 		for _, x := range []float64{s.Tissue, s.Read, s.Encode, s.Heads, s.Total, a.Bare} {
 			row = append(row, fmt.Sprintf("%.2f", x))
 		}
-		t.add(append(row, fmt.Sprintf("%.3f", a.OverBare))...)
+		t.add(append(row, quotient("%.3f", a.OverBare.Wall), quotient("%.3f", a.OverBare.CPU))...)
 	}
 	return t
 }
 
 // SettingsTable shows how settings compare.
 func SettingsTable(list []*SettingTimes) Table {
-	t := Table{Head: []string{"analysis", "seconds", "ratio"}}
+	t := Table{Head: []string{"analysis", "seconds", "ratio", "by cpu"}}
 	for _, s := range list {
-		t.add(s.Setting, fmt.Sprintf("%.2f", s.Seconds), fmt.Sprintf("%.3f", s.Ratio))
+		t.add(s.Setting, fmt.Sprintf("%.2f", s.Seconds), quotient("%.3f", s.Ratio.Wall), quotient("%.3f", s.Ratio.CPU))
 	}
 	return t
 }

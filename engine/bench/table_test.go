@@ -33,11 +33,11 @@ nothing  100       x
 
 func TestTables(t *testing.T) {
 	encoders := EncoderTable([]*EncoderTimes{
-		{Encoder: "own", Threads: 2, Bare: 50, Pipeline: 48, OfBare: 0.96},
-		{Encoder: "resnet", Threads: 1, Bare: 20, Pipeline: 19, OfBare: 0.95, Peer: 9.5, PeerName: "other 1.0", OverPeer: 2},
+		{Encoder: "own", Threads: 2, Bare: 50, Pipeline: 48, OfBare: Quotient{Wall: 0.96}},
+		{Encoder: "resnet", Threads: 1, Bare: 20, Pipeline: 19, OfBare: Quotient{0.95, 0.97}, Peer: 9.5, PeerName: "other 1.0", OverPeer: Quotient{2, 2.5}},
 	})
 	analysis := AnalysisTable([]*AnalysisTimes{{
-		Slide: "/a/b.tiff", Encoder: "own", Encoded: 10, Exhaustive: 80, Bare: 2, OverBare: 1.1,
+		Slide: "/a/b.tiff", Encoder: "own", Encoded: 10, Exhaustive: 80, Bare: 2, OverBare: Quotient{1.1, 1.05},
 		Seconds: result.Seconds{Tissue: 0.1, Read: 1.5, Encode: 1.9, Heads: 0.05, Total: 2.2},
 	}})
 	for _, c := range []struct {
@@ -46,17 +46,17 @@ func TestTables(t *testing.T) {
 		want  string
 	}{
 		{"encoder", encoders, `
-patches a second  threads  bare  pipeline  of bare  peer  over peer
+patches a second  threads  bare  pipeline  of bare  by cpu  peer  over peer  by cpu
 own                     2  50.0      48.0   96.0 %
-resnet                  1  20.0      19.0   95.0 %   9.5      2.00x
+resnet                  1  20.0      19.0   95.0 %  97.0 %   9.5      2.00x   2.50x
 `},
 		{"analysis", analysis, `
-analysis, seconds  encoder  patches  of all  tissue  read  encode  heads  total  bare  ratio
-b.tiff                 own       10  12.5 %    0.10  1.50    1.90   0.05   2.20  2.00  1.100
+analysis, seconds  encoder  patches  of all  tissue  read  encode  heads  total  bare  ratio  by cpu
+b.tiff                 own       10  12.5 %    0.10  1.50    1.90   0.05   2.20  2.00  1.100   1.050
 `},
-		{"settings", SettingsTable([]*SettingTimes{{"as it is", 2, 1}, {"other", 3, 1.5}}), `
-analysis  seconds  ratio
-as it is     2.00  1.000
+		{"settings", SettingsTable([]*SettingTimes{{"as it is", 2, Quotient{1, 1}}, {"other", 3, Quotient{Wall: 1.5}}}), `
+analysis  seconds  ratio  by cpu
+as it is     2.00  1.000   1.000
 other        3.00  1.500
 `},
 		{"memory", MemoryTable([]*MemoryUse{{Slide: "x/huge.tiff", Encoder: "own", Seconds: 12.34, Peak: 640e6}}), `

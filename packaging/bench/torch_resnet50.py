@@ -5,7 +5,7 @@
 The weights have torchvision's names. The tiles are 256 x 256 pixels of R, G, B in
 bytes, one behind the other. The first line written introduces the program; then
 each line read, `run N`, has N patches encoded and is answered with the time that
-took. Needs Debian's python3-torch and nothing else.
+took, in seconds. Needs Debian's python3-torch and nothing else.
 
 Threads are set by OMP_NUM_THREADS; torch's convolutions also need
 OPENBLAS_NUM_THREADS.
@@ -88,10 +88,10 @@ def main():
     answer({"name": f"eager PyTorch {torch.__version__}", "features": model(pixels[:1])[0].tolist()})
     for line in sys.stdin:
         n = int(line.split()[1])
-        start = time.perf_counter()
+        wall, cpu = time.perf_counter(), time.process_time()
         for first in range(0, n, batch):
             model(pixels[first : min(first + batch, n)])
-        answer({"seconds": time.perf_counter() - start})
+        answer({"wall": time.perf_counter() - wall, "cpu": time.process_time() - cpu})
 
 
 if __name__ == "__main__":
