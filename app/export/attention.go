@@ -3,7 +3,6 @@ package export
 import (
 	"fmt"
 	"image"
-	"image/draw"
 	"math"
 
 	"zoomscope/engine/result"
@@ -28,6 +27,7 @@ type Picture struct {
 	Slide image.Rectangle // the pixels that show Area
 	Area  result.Rect     // level-0 pixels
 	Heat  *Heat           // what was drawn, with its scale
+	Blend Blend           // how it was laid over the slide
 }
 
 // DrawAttention draws the attention of one level, by index, over the overview,
@@ -44,22 +44,23 @@ func DrawAttention(r *result.Result, level int, ov *Overview, o AttentionOptions
 	}
 	size := ov.Image.Rect.Size()
 	text := textSize(max(size.X, size.Y))
-	pic := &Picture{Area: ov.Area, Heat: heat}
+	ground := groundOf(ov)
+	pic := &Picture{Area: ov.Area, Heat: heat, Blend: ground.blend}
 	var p *page
 	if o.NoLegend {
 		p = newPage(size.X, size.Y, t)
 		pic.Slide = p.paste(ov.Image, 0, 0)
 	} else {
-		n := attentionPanel(r, level, heat, ov, o, t, text)
+		n := attentionPanel(r, level, heat, ov, ground, o, t, text)
 		p, pic.Slide = beside(ov.Image, n)
 	}
 	layer := image.NewRGBA(image.Rectangle{Max: size})
 	heat.Draw(layer, ov.Area)
-	draw.Draw(p.RGBA, pic.Slide, layer, image.Point{}, draw.Over)
+	lay(p.RGBA, pic.Slide, layer, ground.blend)
 	if !o.NoMarks {
 		f := frame{ov.Area, pic.Slide}
 		if level > 0 {
-			markRead(p, f, r.Levels[level-1], l)
+			markRead(p, f, r.Levels[level-1], l, readWidth(text))
 		}
 		markPicks(p, f, l, o.top(), text)
 	}
@@ -88,19 +89,20 @@ func beside(img *image.RGBA, n *panel) (*page, image.Rectangle) {
 	return p, at
 }
 
-// thin is the width of the outlines of what was read.
-const thin = 1
+// readWidth is the width of the outlines of what was read, beside text of a
+// given size.
+func readWidth(text float64) float64 { return max(1, math.Round(text/14)) }
 
 // markWidth is the width of the outlines of picks, beside text of a given size.
 func markWidth(text float64) float64 { return max(1.5, text/8) }
 
 // markRead outlines the patches of the magnification below that were read at
 // this one, where they are large enough to be seen under their outline.
-func markRead(p *page, f frame, below, l result.Level) {
+func markRead(p *page, f frame, below, l result.Level, width float64) {
 	clip := &page{p.SubImage(f.px).(*image.RGBA), p.typesetter}
 	for i := range parents(l) {
-		if b := f.box(below.Patches[i]); min(b.width(), b.height()) >= 3*smallest*thin {
-			clip.mark(b, thin)
+		if b := f.box(below.Patches[i]); min(b.width(), b.height()) >= 3*smallest*width {
+			clip.dash(b, width)
 		}
 	}
 }
@@ -123,22 +125,26 @@ func markPicks(p *page, f frame, l result.Level, top int, text float64) {
 	}
 }
 
-func attentionPanel(r *result.Result, level int, h *Heat, ov *Overview, o AttentionOptions, t *typesetter, text float64) *panel {
+func attentionPanel(r *result.Result, level int, h *Heat, ov *Overview, ground ground, o AttentionOptions, t *typesetter, text float64) *panel {
 	l := r.Levels[level]
 	n := newPanel(t, int(21*text), text)
 	n.text("Attention at "+magName(l.Magnification), n.head())
 	n.gap(0.5)
 	n.text(heatText(h), n.small())
 	n.gap(0.2)
-	n.colours(h)
+	n.colours(h, ground)
 	n.gap(0.6)
 	if !o.NoMarks {
-		if picked := picksText(l, o.top()); picked != "" {
-			n.outlined(picked, markWidth(text))
+		if picked := picksText(l, o.top(), ov.Area); picked != "" {
+			n.outlined(picked, ground, func(p *page, b box) { p.mark(b, markWidth(text)) })
 		}
 		if level > 0 {
-			n.outlined(readText(r.Levels[level-1], l), thin)
+			n.outlined(readText(r.Levels[level-1], l), ground, func(p *page, b box) { p.dash(b, readWidth(text)) })
 		}
+	}
+	if unseen := unseenText(h, ov.Area); unseen != "" {
+		n.text(unseen, n.warn())
+		n.gap(0.45)
 	}
 	um := (r.Slide.MPP[0] * ov.Area.Width) / float64(ov.Image.Rect.Dx())
 	n.scaleBar(um)
@@ -165,16 +171,43 @@ func heatText(h *Heat) string {
 	return what + "; colours by value"
 }
 
-// picksText says which patches are outlined, "" when none is.
-func picksText(l result.Level, top int) string {
-	n := len(Picks(l, top))
-	switch {
-	case n == 0:
+// picksText says which patches are outlined, "" when none is, and how many of
+// them lie beyond the picture of area.
+func picksText(l result.Level, top int, area result.Rect) string {
+	picks := Picks(l, top)
+	if len(picks) == 0 {
 		return ""
-	case zooms(l):
-		return many(n, "patch", "patches") + " zoomed into, chosen by zoom attention"
 	}
-	return many(n, "patch", "patches") + " with the most attention"
+	text := many(len(picks), "patch", "patches") + " with the most attention"
+	if zooms(l) {
+		text = many(len(picks), "patch", "patches") + " zoomed into, chosen by zoom attention"
+	}
+	unseen := 0
+	for _, pick := range picks {
+		if inside(l.Patches[pick.Index], area) == 0 {
+			unseen++
+		}
+	}
+	if unseen > 0 {
+		text += fmt.Sprintf("; %s not seen here", count(unseen))
+	}
+	return text
+}
+
+// unseenText says how much of the attention lies beyond the picture, "" when
+// none does.
+func unseenText(h *Heat, area result.Rect) string {
+	n, share := 0, 0.0
+	for i, v := range attentions(h.patches, h.layer) {
+		if inside(h.patches[i], area) == 0 {
+			n++
+			share += v
+		}
+	}
+	if n == 0 {
+		return ""
+	}
+	return fmt.Sprintf("Not seen here: %s beyond the edge, with %s of the attention.", many(n, "patch", "patches"), percent(share))
 }
 
 // readText says what was read at the magnification of l.

@@ -60,7 +60,12 @@ func (c *contact) header(t *typesetter, width, pictures int) *panel {
 	}
 	n.text(text, n.head())
 	n.text(t.shorten("Slide "+SlideName(c.r.Slide), width, n.plain()), n.plain())
-	n.text("Model "+modelName(c.r.Model)+"; prediction: "+predictionText(c.r), n.small())
+	n.text(origin(c.r), n.small())
+	if !c.r.Model.Trained {
+		n.text("Untrained model: what it attends to has no meaning.", n.warn())
+	} else if c.r.Model.Note != "" {
+		n.text(c.r.Model.Note, n.warn())
+	}
 	return n
 }
 
@@ -79,6 +84,7 @@ func (c *contact) footer(t *typesetter, width int) *panel {
 func (c *contact) cell(p *page, x, y int, s shot) {
 	at := image.Rect(x, y, x+c.side, y+c.side)
 	draw.CatmullRom.Scale(p.RGBA, at, s.small, s.small.Rect, draw.Src, nil)
+	p.sayBeyond(at, p.beyond(at, s.patch, c.r.Slide))
 	p.rim(at)
 	y += c.side + int(0.5*c.text)
 	place := p.paste(c.map0, x+c.side-c.map0.Rect.Dx(), y)

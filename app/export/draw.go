@@ -11,6 +11,7 @@ import (
 	"golang.org/x/image/vector"
 
 	"zoomscope/assets"
+	"zoomscope/engine/result"
 )
 
 // page is a picture being composed: white, with a typesetter.
@@ -37,11 +38,16 @@ func (p *page) fill(b box, c color.RGBA) { p.ring(b, box{}, c) }
 
 // ring lays c over what is in outer and not in inner.
 func (p *page) ring(outer, inner box, c color.RGBA) {
+	p.pattern(outer, inner, func(int, int) color.RGBA { return c })
+}
+
+// pattern is ring in a colour that depends on the place.
+func (p *page) pattern(outer, inner box, at func(x, y int) color.RGBA) {
 	px := outer.pixels(p.Rect)
 	for y := px.Min.Y; y < px.Max.Y; y++ {
 		for x := px.Min.X; x < px.Max.X; x++ {
 			if part := outer.cover(x, y) - inner.cover(x, y); part > 0 {
-				p.blend(x, y, c, part)
+				p.blend(x, y, at(x, y), part)
 			}
 		}
 	}
@@ -81,6 +87,49 @@ func (p *page) mark(b box, width float64) {
 	p.ring(b, core, assets.Halo())
 	p.ring(core, core.grow(-width), assets.Marker())
 	p.ring(core.grow(-width), core.grow(-width-thin), assets.Halo())
+}
+
+// dash outlines a patch, within it, in dashes of the Marker colour and the Halo
+// in turn: seen on any ground, and never taken for a mark.
+func (p *page) dash(b box, width float64) {
+	long := int(math.Ceil(4 * width))
+	p.pattern(b, b.grow(-width), func(x, y int) color.RGBA {
+		if (x+y)/long%2 == 0 {
+			return assets.Marker()
+		}
+		return assets.Halo()
+	})
+}
+
+// beyond hatches what of a patch's picture at r lies outside the slide, which
+// would look like glass. It returns where in the picture the slide is.
+func (p *page) beyond(r image.Rectangle, patch result.Patch, s result.Slide) box {
+	f := frame{areaOf(patch), r}
+	slide := f.box(result.Patch{Size: float64(s.Width), Height: float64(s.Height)}).cut(r)
+	p.pattern(boxOf(r), slide, func(x, y int) color.RGBA {
+		if (x+y)%12 < 2 {
+			return color.RGBA{176, 180, 188, 255}
+		}
+		return color.RGBA{228, 230, 234, 255}
+	})
+	return slide
+}
+
+// sayBeyond writes what the hatching around slide in r means, where there is room.
+func (p *page) sayBeyond(r image.Rectangle, slide box) {
+	text, style := "beyond the slide", style{size: 16, ink: black(), halo: true}
+	size := image.Pt(p.width(text, style), style.line()).Add(image.Pt(8, 8))
+	for _, free := range []box{
+		{float64(r.Min.X), slide.y1, float64(r.Max.X), float64(r.Max.Y)},
+		{slide.x1, float64(r.Min.Y), float64(r.Max.X), float64(r.Max.Y)},
+		{float64(r.Min.X), float64(r.Min.Y), float64(r.Max.X), slide.y0},
+		{float64(r.Min.X), float64(r.Min.Y), slide.x0, float64(r.Max.Y)},
+	} {
+		if free.width() >= float64(size.X) && free.height() >= float64(size.Y) {
+			p.draw(p.RGBA, int((free.x0+free.x1)/2)-size.X/2+4, int((free.y0+free.y1)/2)-size.Y/2+4, text, style)
+			return
+		}
+	}
 }
 
 // point is a place in pixels of a picture.

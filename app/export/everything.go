@@ -184,6 +184,7 @@ type description struct {
 	High          float64     `json:"high"`
 	ColorMap      string      `json:"color_map"`
 	Opacity       float64     `json:"opacity"`
+	Blend         Blend       `json:"blend"`
 }
 
 func describe(name string, level result.Level, pic *Picture) description {
@@ -191,7 +192,7 @@ func describe(name string, level result.Level, pic *Picture) description {
 	return description{
 		File: name, Magnification: level.Magnification,
 		Pixels: [4]int{at.Min.X, at.Min.Y, at.Dx(), at.Dy()}, Area: pic.Area,
-		Layer: h.layer, Scale: h.scale, Low: h.low, High: h.high, ColorMap: h.colors.Name(), Opacity: h.opacity,
+		Layer: h.layer, Scale: h.scale, Low: h.low, High: h.high, ColorMap: h.colors.Name(), Opacity: h.opacity, Blend: pic.Blend,
 	}
 }
 

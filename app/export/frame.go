@@ -72,6 +72,20 @@ func (f frame) box(p result.Patch) box {
 	}
 }
 
+// inside is the part of the patch, 0 to 1, that lies in area.
+func inside(p result.Patch, area result.Rect) float64 {
+	w := min(p.X+p.Size, area.X+area.Width) - max(p.X, area.X)
+	h := min(p.Y+p.Height, area.Y+area.Height) - max(p.Y, area.Y)
+	return max(0, w) * max(0, h) / (p.Size * p.Height)
+}
+
+// cut is the part of b within r; where there is none, r's nearest place.
+func (b box) cut(r image.Rectangle) box {
+	x := func(v float64) float64 { return min(max(v, float64(r.Min.X)), float64(r.Max.X)) }
+	y := func(v float64) float64 { return min(max(v, float64(r.Min.Y)), float64(r.Max.Y)) }
+	return box{x(b.x0), y(b.y0), x(b.x1), y(b.y1)}
+}
+
 func (b box) width() float64  { return b.x1 - b.x0 }
 func (b box) height() float64 { return b.y1 - b.y0 }
 

@@ -167,6 +167,16 @@ func (h *Heat) Range() (low, high float64) { return h.low, h.high }
 // Scale is the scale in use.
 func (h *Heat) Scale() Scale { return h.scale }
 
+// even is the place on the scale of the share that every patch would have if
+// none stood out, where the scale runs by value over more than one.
+func (h *Heat) even() (at float64, ok bool) {
+	if h.scale != Raw || !(h.high > h.low) {
+		return 0, false
+	}
+	at = (1/float64(len(h.patches)) - h.low) / (h.high - h.low)
+	return at, within(at, 0, 1)
+}
+
 // Color is the opaque colour of patch i.
 func (h *Heat) Color(i int) color.RGBA { return h.colors.At(h.at[i]) }
 

@@ -9,6 +9,7 @@ import (
 	"strconv"
 	"strings"
 
+	"zoomscope/assets"
 	"zoomscope/engine/result"
 )
 
@@ -104,11 +105,13 @@ func (n *panel) prediction(r *result.Result) {
 func (n *panel) class(name string, probability float64, predicted bool) {
 	s := n.plain()
 	s.bold = predicted
-	value := fmt.Sprintf("%.0f %%", 100*probability)
+	value := chance(probability)
 	room := n.width - n.t.width(value, s) - int(n.size)
-	name = n.t.shorten(name, room, s)
-	n.add(s.line(), func(p *page, x, y int) {
-		p.draw(p.RGBA, x, y, name, s)
+	lines := n.t.lines(name, room, 3, s)
+	n.add(len(lines)*s.line(), func(p *page, x, y int) {
+		for i, line := range lines {
+			p.draw(p.RGBA, x, y+i*s.line(), line, s)
+		}
 		p.draw(p.RGBA, x+n.width-p.width(value, s), y, value, s)
 	})
 	thick := max(4, 0.3*n.size)
@@ -144,22 +147,28 @@ func (n *panel) counts(r *result.Result) {
 
 // colours adds the colour scale of h: as it looks on glass and on tissue, with
 // what its ends and the even share stand for.
-func (n *panel) colours(h *Heat) {
+func (n *panel) colours(h *Heat, ground ground) {
 	bar := int(math.Round(1.1 * n.size))
 	n.add(2*bar+int(0.3*n.size), func(p *page, x, y int) {
-		n.ramp(p, h, image.Rect(x, y, x+n.width, y+bar), color.RGBA{246, 245, 247, 255})
-		n.ramp(p, h, image.Rect(x, y+bar, x+n.width, y+2*bar), color.RGBA{219, 160, 196, 255})
+		n.ramp(p, h, image.Rect(x, y, x+n.width, y+bar), ground.glass, ground.blend)
+		n.ramp(p, h, image.Rect(x, y+bar, x+n.width, y+2*bar), ground.tissue, ground.blend)
 		p.rim(image.Rect(x, y, x+n.width, y+2*bar))
+		if at, ok := h.even(); ok {
+			mid := float64(x) + at*float64(n.width)
+			b := box{mid - 1, float64(y), mid + 1, float64(y + 2*bar)}
+			p.ring(b.grow(1), b, assets.Halo())
+			p.fill(b, assets.Marker())
+		}
 	})
 	n.ticks(h)
-	n.text("upper half: on glass, lower half: on tissue", n.small())
+	n.text("upper half: on empty ground, lower half: on tissue", n.small())
 }
 
 // ramp fills r with the scale from left to right, laid over ground.
-func (n *panel) ramp(p *page, h *Heat, r image.Rectangle, ground color.RGBA) {
+func (n *panel) ramp(p *page, h *Heat, r image.Rectangle, ground color.RGBA, blend Blend) {
 	for x := r.Min.X; x < r.Max.X; x++ {
 		c := h.shade((float64(x-r.Min.X) + 0.5) / float64(r.Dx()))
-		over := func(k int, g uint8) uint8 { return uint8(math.Round(255*c[k] + (1-c[3])*float64(g))) }
+		over := func(k int, g uint8) uint8 { return uint8(math.Round(255*c[k] + (1-blend.hides(c, k))*float64(g))) }
 		ink := color.RGBA{over(0, ground.R), over(1, ground.G), over(2, ground.B), 255}
 		for y := r.Min.Y; y < r.Max.Y; y++ {
 			p.SetRGBA(x, y, ink)
@@ -190,20 +199,20 @@ func (n *panel) ticks(h *Heat) {
 	if h.scale == Percentile {
 		n.text(fmt.Sprintf("from %s to %s of the attention", percent(h.low), percent(h.high)), n.small())
 	} else {
-		n.text(fmt.Sprintf("an even share would be %s", percent(1/float64(len(h.patches)))), n.small())
+		n.text(fmt.Sprintf("mark: an even share, %s", percent(1/float64(len(h.patches)))), n.small())
 	}
 }
 
-// outlined explains outlines of the given width.
-func (n *panel) outlined(text string, width float64) {
+// outlined explains the outlines that outline draws.
+func (n *panel) outlined(text string, ground ground, outline func(p *page, b box)) {
 	s, side := n.plain(), 1.6*n.size
 	indent := int(side + 0.7*n.size)
 	lines := n.t.wrap(text, n.width-indent, s)
 	height := max(len(lines)*s.line(), int(side)+2)
 	n.add(height, func(p *page, x, y int) {
 		b := box{float64(x), float64(y), float64(x) + side, float64(y) + side}
-		p.fill(b, color.RGBA{219, 160, 196, 255})
-		p.mark(b, width)
+		p.fill(b, ground.tissue)
+		outline(p, b)
 		for i, line := range lines {
 			p.draw(p.RGBA, x+indent, y+i*s.line(), line, s)
 		}

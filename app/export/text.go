@@ -119,6 +119,17 @@ func (t *typesetter) wrap(text string, width int, s style) []string {
 	return append(lines, line)
 }
 
+// lines is wrap to at most most lines; what is over is cut from the middle of the
+// last.
+func (t *typesetter) lines(text string, width, most int, s style) []string {
+	lines := t.wrap(text, width, s)
+	if len(lines) > most {
+		last := strings.Join(lines[most-1:], " ")
+		lines = append(lines[:most-1], t.shorten(last, width, s))
+	}
+	return lines
+}
+
 // chop cuts a word into pieces of at most width pixels; at least one letter each.
 func (t *typesetter) chop(word string, width int, s style) []string {
 	var pieces []string
@@ -155,6 +166,18 @@ func percent(v float64) string {
 	return fmt.Sprintf("%.*f %%", digits, p)
 }
 
+// chance writes a probability in whole per cent, but neither none nor all where
+// it is not that.
+func chance(v float64) string {
+	switch {
+	case v > 0 && v < 0.01:
+		return "< 1 %"
+	case v > 0.99 && v < 1:
+		return "> 99 %"
+	}
+	return fmt.Sprintf("%.0f %%", 100*v)
+}
+
 // count writes a whole number in groups of three.
 func count(n int) string { return strings.ReplaceAll(humanize.Comma(int64(n)), ",", " ") }
 
@@ -182,13 +205,22 @@ func predictionText(r *result.Result) string {
 	text := r.Prediction.Label
 	for i, class := range r.Model.Classes {
 		if class == r.Prediction.Label && i < len(r.Prediction.Probabilities) {
-			text += fmt.Sprintf(" %.0f %%", 100*r.Prediction.Probabilities[i])
+			text += " " + chance(r.Prediction.Probabilities[i])
 		}
 	}
 	if !r.Model.Trained {
 		text += " (untrained: without meaning)"
 	}
 	return text
+}
+
+// origin is one line on what made the result.
+func origin(r *result.Result) string {
+	text := "Model " + modelName(r.Model)
+	if device := deviceText(r.Device); device != "" {
+		text += "; device " + device
+	}
+	return text + "; prediction: " + predictionText(r)
 }
 
 func deviceText(d result.Device) string {

@@ -54,7 +54,7 @@ func TestPanelDrawsWithinItself(t *testing.T) {
 	}
 	for level := range r.Levels {
 		h := defaultHeat(r.Levels[level])
-		n := attentionPanel(r, level, h, ov, AttentionOptions{}, set, 14)
+		n := attentionPanel(r, level, h, ov, groundOf(ov), AttentionOptions{}, set, 14)
 		const pad = 40
 		p := newPage(n.width+2*pad, n.height+2*pad, set)
 		n.draw(p, pad, pad)

@@ -187,9 +187,11 @@ func (z *zoomPath) layout(t *typesetter) {
 func (z *zoomPath) header(t *typesetter, width int) *panel {
 	n := newPanel(t, width, pathText)
 	n.text(t.shorten("Zoom path of "+SlideName(z.r.Slide), width, n.head()), n.head())
-	n.text("Model "+modelName(z.r.Model)+"; prediction: "+predictionText(z.r), n.plain())
+	n.text(origin(z.r), n.plain())
 	if !z.r.Model.Trained {
 		n.text("Untrained model: what it zooms into has no meaning.", n.warn())
+	} else if z.r.Model.Note != "" {
+		n.text(z.r.Model.Note, n.warn())
 	}
 	return n
 }
@@ -197,7 +199,7 @@ func (z *zoomPath) header(t *typesetter, width int) *panel {
 func (z *zoomPath) footer(t *typesetter, width int) *panel {
 	n := newPanel(t, width, pathText)
 	n.gap(0.6)
-	n.text("Outlined in black: patches zoomed into, at the highest magnification those with the most attention; thick where a line leads to the picture. Numbers are ranks.", n.small())
+	n.text("Outlined: patches zoomed into, at the highest magnification those with the most attention; thick where a line leads to the picture. Numbers are ranks. Hatched: beyond the slide.", n.small())
 	n.gap(0.3)
 	n.text(result.ResearchUse, style{size: n.size, bold: true, ink: black()})
 	return n
@@ -235,6 +237,7 @@ func (z *zoomPath) column(i int) {
 	for j := range nodes {
 		n := &nodes[j]
 		n.at = z.page.paste(n.image, x, top+j*pathRow)
+		z.page.beyond(n.at, n.patch, z.r.Slide)
 		z.page.rim(n.at)
 		z.page.draw(z.page.RGBA, x, n.at.Max.Y+5, nodeText(n, zooms(level)), s)
 	}
@@ -313,7 +316,7 @@ func (z *zoomPath) links() {
 			if own == nil {
 				return
 			}
-			b := f.box(p)
+			b := f.box(p).cut(f.px)
 			y := leave(b, f.px)
 			edge := float64(f.px.Max.X)
 			z.page.link([]point{{b.x1, y}, {edge, y}, {float64(own.at.Min.X), float64(own.at.Min.Y+own.at.Max.Y) / 2}}, 1.5)
