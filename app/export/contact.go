@@ -76,6 +76,7 @@ func (c *contact) footer(t *typesetter, width int) *panel {
 		n.scaleBar(c.level.Patches[0].Size * mpp / float64(c.side))
 		n.width = width
 	}
+	n.warnings(c.r)
 	n.text(result.ResearchUse, style{size: n.size, bold: true, ink: black()})
 	return n
 }

@@ -236,3 +236,23 @@ func TestLinksLeaveFromWithinThePicture(t *testing.T) {
 		}
 	}
 }
+
+// TestSheetsRepeatWarnings wants pictures that show patches to carry the
+// analysis' warnings: each adds to what stands under them.
+func TestSheetsRepeatWarnings(t *testing.T) {
+	r, _ := small(t)
+	set, err := newTypesetter()
+	if err != nil {
+		t.Fatal(err)
+	}
+	heights := func() [2]int {
+		c := &contact{r: r, level: r.Levels[0], side: 256, text: 16}
+		return [2]int{c.footer(set, 800).height, (&zoomPath{r: r}).footer(set, 800).height}
+	}
+	r.Warnings = nil
+	without := heights()
+	r.Warnings = []string{"the patches at 20x are enlarged"}
+	if with := heights(); with[0] <= without[0] || with[1] <= without[1] {
+		t.Errorf("heights %v with a warning, %v without", with, without)
+	}
+}

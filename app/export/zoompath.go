@@ -201,6 +201,7 @@ func (z *zoomPath) footer(t *typesetter, width int) *panel {
 	n.gap(0.6)
 	n.text("Outlined: patches zoomed into, at the highest magnification those with the most attention; thick where a line leads to the picture. Numbers are ranks. Hatched: beyond the slide.", n.small())
 	n.gap(0.3)
+	n.warnings(z.r)
 	n.text(result.ResearchUse, style{size: n.size, bold: true, ink: black()})
 	return n
 }
