@@ -12,8 +12,8 @@ import (
 var (
 	// ErrUnsupported: the file exists but no driver can read it as a slide.
 	ErrUnsupported = errors.New("not a slide this program can read")
-	// ErrCorrupt: the file is of a known format and is damaged.
-	ErrCorrupt = errors.New("slide file is damaged")
+	// ErrCorrupt: the file is of a known format and cannot be read as such.
+	ErrCorrupt = errors.New("slide file is damaged, or of a variant that cannot be read")
 	// ErrClosed: the slide was closed before or while it was read.
 	ErrClosed = errors.New("slide is closed")
 	// ErrNoLibrary: a native library that the driver needs was not found.

@@ -32,7 +32,7 @@ var advice = []struct {
 	{slideio.ErrNoLibrary, "Run packaging/setup.sh, or name the library in ZOOMSCOPE_OPENSLIDE. PNG, JPEG and TIFF pictures open without it."},
 	{device.ErrNoRuntime, "Run packaging/setup.sh, or name the library in ZOOMSCOPE_ORT."},
 	{slideio.ErrUnsupported, "Formats read: those of OpenSlide (SVS, NDPI, MRXS, SCN, BIF, DICOM, tiled TIFF ...), and PNG, JPEG, TIFF and BMP pictures."},
-	{slideio.ErrCorrupt, "The file is cut off or damaged, or a variant of its format that cannot be read. If it was copied, copy it again from the scanner or the archive."},
+	{slideio.ErrCorrupt, "If the file was copied, copy it again from the scanner or the archive: one that was cut off is the usual cause."},
 	{slideio.ErrTooLarge, "Convert it to a tiled pyramidal TIFF, which is read piece by piece."},
 	{app.ErrNoEncoder, "Install it with zoomscope encoders import FILE; zoomscope encoders list shows what is there."},
 	{mil.ErrEncoder, "Leave out --encoder to use the one the model was made for, or choose a model that was made for this one."},
