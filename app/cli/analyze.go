@@ -35,7 +35,7 @@ with "results" and "failed".`,
 			}
 			m := newMeter(p.Stderr, o.quiet)
 			outcomes, err := p.Workspace.Analyze(cmd.Context(), app.AnalyzeRequest{
-				Slides: slides, Out: out, Engine: o.engine(), Magnification: magnification,
+				Slides: slides, Out: out, Engine: o.engine(), Magnification: magnification, Export: p.Export,
 			}, func(e app.Event) { m.update(subject(e), e.Progress) })
 			m.clear()
 			if err != nil && len(outcomes) == 0 {

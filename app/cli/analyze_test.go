@@ -20,6 +20,7 @@ import (
 
 func TestAnalyze(t *testing.T) {
 	m, k, out := withRuntime(t), newKit(t), filepath.Join(t.TempDir(), "new", "out")
+	m.export = export.Options{} // as the program draws
 	s := m.run(t, k.with("analyze", k.slide, "--out", out, "--magnification", "20", "--json", "--seed", "5")...)
 	s.want(t, exitDone, "encoding 10x", "encoding 20x")
 	printed, err := export.ReadJSON(strings.NewReader(s.stdout))

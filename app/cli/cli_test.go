@@ -17,6 +17,7 @@ import (
 	"testing"
 
 	"zoomscope/app"
+	"zoomscope/app/export"
 	"zoomscope/engine/device"
 	"zoomscope/engine/encoder"
 	"zoomscope/engine/mil"
@@ -30,13 +31,16 @@ import (
 
 // machine is a computer with the program on it.
 type machine struct {
-	data      string // folder of installed models and encoders
-	drivers   []slideio.Driver
-	onnx      string // ONNX Runtime's library
-	onStderr  func(text string)
-	onStdout  io.Writer // in place of the buffer
-	lastError string
+	data     string // folder of installed models and encoders
+	drivers  []slideio.Driver
+	onnx     string // ONNX Runtime's library
+	onStderr func(text string)
+	onStdout io.Writer // in place of the buffer
+	export   export.Options
 }
+
+// small are pictures that are drawn quickly.
+var small = export.Options{MaxSide: 300, Top: 2, ZoomPath: export.ZoomPathOptions{Rows: 1}}
 
 // said is what a command line came to.
 type said struct {
@@ -49,7 +53,7 @@ func bare(t *testing.T) *machine {
 	t.Helper()
 	return &machine{data: filepath.Join(t.TempDir(), "data"), drivers: []slideio.Driver{
 		drivers.OpenSlide(filepath.Join(t.TempDir(), "libopenslide.so.1")), drivers.Raster(0),
-	}, onnx: filepath.Join(t.TempDir(), "libonnxruntime.so.1")}
+	}, onnx: filepath.Join(t.TempDir(), "libonnxruntime.so.1"), export: small}
 }
 
 // withRuntime is a machine with ONNX Runtime; where there is none the test is
@@ -74,6 +78,7 @@ func (m *machine) runWith(t *testing.T, ctx context.Context, args ...string) sai
 		Workspace: app.New(app.Config{Drivers: m.drivers, Devices: device.New([]string{m.onnx}), DataDir: m.data}),
 		Version:   "1.2.3",
 		Stdout:    &stdout, Stderr: &watched{w: &stderr, watch: m.onStderr},
+		Export: m.export,
 	}
 	if m.onStdout != nil {
 		p.Stdout = m.onStdout

@@ -49,7 +49,7 @@ func TestExplain(t *testing.T) {
 	}
 }
 
-// A document that cannot be written is a failure, with its reason.
+// What cannot be written is a failure, with its reason.
 func TestFullStandardOutput(t *testing.T) {
 	if runtime.GOOS != "linux" {
 		t.Skip("there is no /dev/full")
@@ -63,6 +63,8 @@ func TestFullStandardOutput(t *testing.T) {
 	m.onStdout = full
 	picture := tissuePNG(t, t.TempDir()+"/a.png", 30, 20)
 	m.run(t, "info", picture, "--json").want(t, exitFailed, "The disk is full")
+	m.run(t, "info", picture).want(t, exitFailed, "The disk is full")
+	m.run(t, "encoders", "list").want(t, exitFailed, "The disk is full")
 }
 
 // What ends the command's context is not an error of the program, whatever the

@@ -6,6 +6,7 @@ import (
 	"os"
 	"path/filepath"
 	"strings"
+	"sync"
 	"testing"
 
 	"zoomscope/packaging/testenv"
@@ -16,13 +17,27 @@ import (
 // smallSlide writes a synthetic pyramidal slide of 1024 x 1024 pixels at 20x.
 func smallSlide(t *testing.T, path string) string {
 	t.Helper()
-	p := synth.Defaults()
-	p.Width, p.Height, p.Hints, p.Evidence, p.Pens = 1024, 1024, 1, 1, 0
-	if err := synth.Write(context.Background(), path, p, nil); err != nil {
+	data, err := drawn()
+	if err != nil {
 		t.Fatal(err)
 	}
-	return path
+	return write(t, path, data)
 }
+
+// drawn is that slide's file, drawn once.
+var drawn = sync.OnceValues(func() ([]byte, error) {
+	dir, err := os.MkdirTemp("", "zoomscope")
+	if err != nil {
+		return nil, err
+	}
+	defer os.RemoveAll(dir)
+	p, path := synth.Defaults(), filepath.Join(dir, "s.tiff")
+	p.Width, p.Height, p.Hints, p.Evidence, p.Pens = 1024, 1024, 1, 1, 0
+	if err := synth.Write(context.Background(), path, p, nil); err != nil {
+		return nil, err
+	}
+	return os.ReadFile(path)
+})
 
 func TestInfo(t *testing.T) {
 	m := bare(t)

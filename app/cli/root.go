@@ -13,6 +13,7 @@ import (
 	"github.com/spf13/cobra"
 
 	"zoomscope/app"
+	"zoomscope/app/export"
 	"zoomscope/engine/device"
 	"zoomscope/engine/result"
 )
@@ -21,8 +22,9 @@ import (
 type Program struct {
 	Workspace *app.Workspace
 	Version   string
-	Stdout    io.Writer // results
-	Stderr    io.Writer // progress, warnings, errors
+	Stdout    io.Writer      // results
+	Stderr    io.Writer      // progress, warnings, errors
+	Export    export.Options // how results are drawn; the zero value is the usual way
 }
 
 // common are the flags that many commands have.
@@ -39,11 +41,17 @@ type common struct {
 // Run executes one command line and returns the exit status. When ctx is
 // cancelled the command stops cleanly.
 func (p *Program) Run(ctx context.Context, args []string) int {
-	root := p.command()
+	out := &output{w: p.Stdout}
+	with := *p
+	with.Stdout = out
+	root := with.command()
 	root.SetArgs(args)
-	root.SetOut(p.Stdout)
+	root.SetOut(out)
 	root.SetErr(p.Stderr)
 	err := root.ExecuteContext(ctx)
+	if err == nil {
+		err = out.err
+	}
 	switch {
 	case err == nil, errors.Is(err, errSaid):
 	case stopped(ctx, err):
@@ -52,6 +60,21 @@ func (p *Program) Run(ctx context.Context, args []string) int {
 		fmt.Fprintln(p.Stderr, "zoomscope: "+explain(err))
 	}
 	return exitStatus(err)
+}
+
+// output is standard output. It keeps the first error, so that a command whose
+// words went nowhere has failed.
+type output struct {
+	w   io.Writer
+	err error
+}
+
+func (o *output) Write(b []byte) (int, error) {
+	n, err := o.w.Write(b)
+	if o.err == nil {
+		o.err = err
+	}
+	return n, err
 }
 
 func (p *Program) command() *cobra.Command {
