@@ -15,6 +15,10 @@ export CGO_ENABLED := 1
 export GOFLAGS ?= -buildvcs=false
 
 VERSION := $(shell sed -n 's/^Version = "\(.*\)"$$/\1/p' FyneApp.toml)
+# Named in the environment, they are part of what go test's cache goes by: results
+# from before the data came do not stand in for a run with it.
+export ZOOMSCOPE_GOLDEN ?= $(realpath ../shared/golden)
+export ZOOMSCOPE_DATA ?= $(realpath ../shared/data)
 FUZZTIME ?= 60s
 BENCHTIME ?= 1s
 TEST_TIMEOUT ?= 20m
@@ -42,7 +46,8 @@ extras: setup
 	@packaging/setup.sh --test-extras || echo "make: SwiftShader is not there; tests of WebGPU are skipped"
 
 test: extras
-	go test -timeout $(TEST_TIMEOUT) ./...
+	@echo go test -timeout $(TEST_TIMEOUT) ./...
+	@go test -v -timeout $(TEST_TIMEOUT) ./... 2>&1 | awk -f packaging/check/tests.awk
 
 check: extras
 	@unformatted=$$(gofmt -l $(wildcard main.go app ui engine slideio assets packaging)); \

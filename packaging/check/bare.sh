@@ -40,6 +40,8 @@ done < <(compgen -e | grep -iE '^([a-z]+_proxy|PIP_(CERT|INDEX_URL|EXTRA_INDEX_U
 export BARE=$bare COMMAND=$command SHARED=${SHARED-}
 exec unshare --mount bash -euc '
 	mount -t proc proc "$BARE/proc"
+	mkdir -p "$BARE/dev/pts"
+	mount -t devpts devpts "$BARE/dev/pts"
 	if [[ -n $SHARED ]]; then
 		mkdir -p "$BARE/src/shared"
 		mount --bind -o ro "$SHARED" "$BARE/src/shared"
