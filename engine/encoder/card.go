@@ -139,7 +139,11 @@ func strictJSON(data []byte, into any) error {
 	}
 	d := json.NewDecoder(bytes.NewReader(data))
 	d.DisallowUnknownFields()
-	if err := d.Decode(into); err != nil {
+	err := d.Decode(into)
+	if wrong := (*json.UnmarshalTypeError)(nil); errors.As(err, &wrong) {
+		return fmt.Errorf("%q holds a value of type %s, not %s", wrong.Field, wrong.Value, wrong.Type)
+	}
+	if err != nil {
 		return err
 	}
 	if d.More() {
