@@ -4,6 +4,7 @@ import (
 	"context"
 	"fmt"
 	"image"
+	"os"
 	"path/filepath"
 
 	"golang.org/x/image/draw"
@@ -30,7 +31,8 @@ type Encoded struct {
 
 // EncodeImages runs an encoder on pictures, each taken as one patch: one of
 // another size than 256 x 256 is resized to it. The file is written when all are
-// done; the first picture that cannot be read ends the work.
+// done, into a folder made when missing; the first picture that cannot be read
+// ends the work.
 func (w *Workspace) EncodeImages(ctx context.Context, req EncodeRequest, progress func(result.Progress)) (*Encoded, error) {
 	spec, err := w.Encoder(req.Engine.Encoder)
 	if err != nil {
@@ -41,6 +43,9 @@ func (w *Workspace) EncodeImages(ctx context.Context, req EncodeRequest, progres
 		return nil, err
 	}
 	defer engine.Close()
+	if err := os.MkdirAll(filepath.Dir(req.Out), 0o755); err != nil {
+		return nil, err
+	}
 	n, card := len(req.Images), engine.Encoder.Card
 	features := make([]float32, n*card.Dim)
 	report := result.Throttle(progress)

@@ -159,7 +159,11 @@ func (w *Workspace) Encoder(name string) (*encoder.Spec, error) {
 	if filepath.Ext(name) == ".onnx" {
 		return encoder.Load(name)
 	}
-	return w.encoders.Find(name)
+	spec, err := w.encoders.Find(name)
+	if errors.Is(err, fs.ErrNotExist) {
+		return nil, fmt.Errorf("%w: %w", ErrNoEncoder, err)
+	}
+	return spec, err
 }
 
 // BuiltinEncoder is the name by which the encoder that needs no files is asked for.
@@ -181,10 +185,13 @@ func (w *Workspace) modelPath(name string) (string, error) {
 	}
 	path := filepath.Join(w.modelDir(), name+modelExt)
 	if _, err := os.Stat(path); err != nil {
-		return "", fmt.Errorf("model %q is neither a file nor installed in %s: %w", name, w.modelDir(), fs.ErrNotExist)
+		return "", fmt.Errorf("%w: %q is neither a file nor installed in %s", ErrNoModel, name, w.modelDir())
 	}
 	return path, nil
 }
+
+// ErrNoModel: no model has the name asked for.
+var ErrNoModel = errors.New("no such model")
 
 const modelExt = ".safetensors"
 

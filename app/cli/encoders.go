@@ -82,10 +82,27 @@ func (p *Program) encodersImport() *cobra.Command {
 		Short: "Install an encoder: .onnx, or a ResNet-50 checkpoint (.pth, .safetensors)",
 		Long: `Install an encoder. A ResNet-50 checkpoint of torchvision or timm (.pth,
 .safetensors) is cut after its third block. An ONNX network of another program
-needs --description FILE, a JSON object that says how it wants its pixels: name,
-layout (nchw, nhwc), type (float32, uint8), size, fit (resize, crop), colour
-(rgb, bgr), scale, offset, mean, std, input, output, pool, resolution
-{"min","max"} in um per pixel, licence.`,
+needs --description FILE, a JSON object that says how it wants its pixels. What
+is left out has its default:
+
+  name            what it is installed under; needed
+  layout          "nchw" (default) or "nhwc"
+  type            "float32" (default) or "uint8"
+  size            side of its input in pixels (default 256)
+  fit             "resize" (default) or "crop", from patches of 256 x 256
+  colour          "rgb" (default) or "bgr"
+  scale, offset,  a value x of 0 to 255 becomes (x*scale + offset - mean) / std;
+  mean, std       defaults 1/255, 0, [0,0,0], [1,1,1]
+  input, output   names in the network, where there are several
+  pool            "auto" (default), "none", "mean" or "first" (token)
+  dim             values per patch, where the network does not say
+  resolution      {"min": 0.4, "max": 0.6}, um per pixel it is made for (default any)
+  licence, description   text for its card
+
+An ImageNet network of 224 x 224:
+
+  {"name": "resnet18", "size": 224,
+   "mean": [0.485, 0.456, 0.406], "std": [0.229, 0.224, 0.225]}`,
 		Args: cobra.ExactArgs(1),
 		RunE: func(_ *cobra.Command, args []string) error {
 			d, err := importDescription(description)
@@ -124,7 +141,10 @@ func (p *Program) encodersRun() *cobra.Command {
 	c := &cobra.Command{
 		Use:   "run NAME IMAGE... --out F.safetensors",
 		Short: "Encode pictures, each as one patch, into a tensor of features [N, D]",
-		Args:  cobra.MinimumNArgs(2),
+		Long: `Encode pictures, each as one patch, into a tensor "features" [N, D] of float32.
+NAME is builtin, an installed name, or an .onnx file. A picture of another size
+than 256 x 256 pixels is resized to that first, as patches of slides are.`,
+		Args: cobra.MinimumNArgs(2),
 		RunE: func(cmd *cobra.Command, args []string) error {
 			if out == "" {
 				return usagef("encoders run: say where to write with --out FILE.safetensors")
@@ -141,12 +161,12 @@ func (p *Program) encodersRun() *cobra.Command {
 			if o.json {
 				return printJSON(p.Stdout, done)
 			}
-			fmt.Fprintf(p.Stdout, "%d pictures encoded by %s on %s: %s\n", done.Images, done.Encoder.Name, done.Device.Used, done.Out)
+			fmt.Fprintf(p.Stdout, "%s: features [%d %d] by %s on %s\n", done.Out, done.Images, done.Encoder.Dim, done.Encoder.Name, done.Device.Used)
 			return nil
 		},
 	}
 	o.addOutput(c)
 	o.addCompute(c)
-	c.Flags().StringVarP(&out, "out", "o", "", "file to write")
+	c.Flags().StringVarP(&out, "out", "o", "", "file to write; its folder is made when missing")
 	return c
 }

@@ -29,12 +29,13 @@ func TestExplain(t *testing.T) {
 		"damage":          {&slideio.RegionError{Path: "a.svs", Err: slideio.ErrCorrupt}, "copy it again"},
 		"size":            {slideio.ErrTooLarge, "pyramidal TIFF"},
 		"no encoder":      {app.ErrNoEncoder, "encoders import"},
+		"no model":        {app.ErrNoModel, "models list"},
 		"other encoder":   {mil.ErrEncoder, "--encoder"},
 		"foreign encoder": {encoder.ErrNotEncoder, "--description"},
 		"device memory":   {device.ErrOutOfMemory, "--device cpu"},
 		"full disk":       {&fs.PathError{Op: "write", Path: "out/result.json", Err: syscall.ENOSPC}, "The disk is full"},
 		"read-only disk":  {&fs.PathError{Op: "mkdir", Path: "out", Err: syscall.EROFS}, "another with --out"},
-		"permission":      {&fs.PathError{Op: "open", Path: "out", Err: syscall.EACCES}, "another with --out"},
+		"permission":      {&fs.PathError{Op: "open", Path: "out", Err: syscall.EACCES}, "another folder"},
 		"no folder":       {&fs.PathError{Op: "mkdir", Path: "out", Err: syscall.ENOTDIR}, "--out"},
 	} {
 		t.Run(name, func(t *testing.T) {

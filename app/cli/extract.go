@@ -60,7 +60,8 @@ are not done again, and one that was interrupted is gone on with.`,
 	o.addCompute(c)
 	o.addModel(c)
 	c.Flags().StringVarP(&req.Out, "out", "o", "", "folder to write to; made when missing")
-	c.Flags().Float64SliceVar(&req.Magnifications, "magnifications", nil, "magnifications to encode, such as 5,10,20 (default: those of the model)")
+	c.Flags().Float64SliceVar(&req.Magnifications, "magnifications", nil, "`list` of magnifications to encode, such as 5,10,20 (default: those of the model)")
+	c.Flags().Lookup("magnifications").DefValue = "" // keeps "(default [])" out of the help
 	c.Flags().StringVar(&req.Tissue, "tissue", "", "tissue settings: bright, crc, camelyon16 or default (default: those of the model)")
 	c.Flags().Float64Var(&req.Magnification, "magnification", 0, "magnification the slides were scanned at, where the files do not say or are wrong")
 	c.Flags().BoolVar(&req.Float32, "float32", false, "keep features in full precision, at twice the size")

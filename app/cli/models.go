@@ -104,7 +104,10 @@ func (p *Program) modelsImport() *cobra.Command {
 	c := &cobra.Command{
 		Use:   "import FILE",
 		Short: "Install a model file, or a state dict of the public code with --config",
-		Args:  cobra.ExactArgs(1),
+		Long: `Install a model: a file in this program's format (.safetensors), or a state dict
+of the public ZoomMIL code (.pt, .pth) together with --config FILE, the JSON
+configuration that it was trained with. Use it then as --model NAME.`,
+		Args: cobra.ExactArgs(1),
 		RunE: func(_ *cobra.Command, args []string) error {
 			card, err := p.Workspace.ImportModel(args[0], config, name)
 			if err != nil {

@@ -9,6 +9,7 @@ import (
 	"fmt"
 	"io"
 	"runtime"
+	"strings"
 
 	"github.com/spf13/cobra"
 
@@ -89,8 +90,10 @@ func (p *Program) command() *cobra.Command {
 		RunE: func(cmd *cobra.Command, _ []string) error {
 			return cmd.Help()
 		},
+
+		SuggestionsMinimumDistance: 2,
 	}
-	root.SetFlagErrorFunc(func(_ *cobra.Command, err error) error { return usageError{err} })
+	root.SetFlagErrorFunc(func(c *cobra.Command, err error) error { return usagef("%w; see %s --help", err, c.CommandPath()) })
 	root.AddCommand(p.info(), p.analyze(), p.extract(), p.synth(), p.encoders(), p.models(), p.devices(), p.bench(), p.demo())
 	for _, c := range root.Commands() {
 		asUsage(c)
@@ -102,7 +105,11 @@ func noCommand(cmd *cobra.Command, args []string) error {
 	if len(args) == 0 {
 		return nil
 	}
-	return usagef("%q is no command; zoomscope --help lists them", args[0])
+	meant := ";"
+	if near := cmd.SuggestionsFor(args[0]); len(near) > 0 {
+		meant = ": did you mean " + strings.Join(near, " or ") + "?"
+	}
+	return usagef("%q is no command%s %s --help lists them", args[0], meant, cmd.CommandPath())
 }
 
 // asUsage makes the argument checks of a command and of those under it answer
@@ -111,7 +118,10 @@ func asUsage(c *cobra.Command) {
 	if check := c.Args; check != nil {
 		c.Args = func(cmd *cobra.Command, args []string) error {
 			if err := check(cmd, args); err != nil {
-				return usageError{fmt.Errorf("%s: %w; see %s --help", cmd.Name(), err, cmd.CommandPath())}
+				if !cmd.HasSubCommands() {
+					err = fmt.Errorf("arguments given: %d; usage: %s", len(args), cmd.UseLine())
+				}
+				return usagef("%s: %w; see %s --help", cmd.Name(), err, cmd.CommandPath())
 			}
 			return nil
 		}
@@ -143,7 +153,7 @@ func (o *common) checkCompute() error {
 	if _, err := device.ParseKind(o.device); err != nil {
 		return usagef("--device: %w", err)
 	}
-	if o.threads < 0 {
+	if o.threads < 1 {
 		return usagef("--threads %d: give 1 or more", o.threads)
 	}
 	return nil
