@@ -2,12 +2,13 @@
 # make run    the program
 # make build  bin/zoomscope, with the native libraries in bin/lib
 # make test   all tests            make check  what a change must pass
-# make bench  benchmarks           make fuzz   every fuzz target, FUZZTIME each
+# make bench  speed and memory against their budgets (docs/benchmarks.md)
+# make bench-micro  Go's benchmarks  make fuzz  every fuzz target, FUZZTIME each
 
 SHELL := /bin/bash
 .SHELLFLAGS := -euo pipefail -c
 .DEFAULT_GOAL := build
-.PHONY: demo run build test check bench fuzz setup extras format clean
+.PHONY: demo run build test check bench bench-micro fuzz setup extras format clean
 
 # packaging/setup.sh puts a Go here where the machine has none that is new enough.
 export PATH := $(CURDIR)/third_party/go/bin:$(PATH):/usr/local/go/bin
@@ -56,7 +57,17 @@ check: extras
 	go tool staticcheck ./...
 	go test -race -shuffle=on -timeout 60m ./...
 
-bench: setup
+# The Python to compare with, where one has PyTorch; BENCHFLAGS is for all three,
+# such as --json. Slides that are drawn stay in out/bench.
+TORCH ?= $(shell /usr/bin/python3 -c 'import torch' 2>/dev/null && echo /usr/bin/python3)
+BENCH_SLIDES ?= $(wildcard $(or $(ZOOMSCOPE_DATA),../shared/data)/slides/CMU-1-Small-Region.svs)
+
+bench: build
+	bin/zoomscope bench encoder --out out/bench $(if $(TORCH),--torch $(TORCH)) $(BENCHFLAGS)
+	bin/zoomscope bench analysis --out out/bench $(BENCHFLAGS) $(BENCH_SLIDES)
+	bin/zoomscope bench memory --out out/bench $(BENCHFLAGS)
+
+bench-micro: setup
 	go test -run '^$$' -bench . -benchmem -benchtime $(BENCHTIME) -timeout 60m ./...
 
 # One target at a time: that is all go test -fuzz does. Making an input smaller takes a
