@@ -101,7 +101,7 @@ func TestInfoRefuses(t *testing.T) {
 		"folder":            {dir, "folder"},
 		"empty":             {write(t, filepath.Join(dir, "empty.svs"), nil), "empty"},
 		"text":              {write(t, filepath.Join(dir, "text.svs"), []byte("hello")), "Formats read"},
-		"truncated picture": {write(t, filepath.Join(dir, "cut.png"), whole[:len(whole)/2]), "cut off or damaged"},
+		"truncated picture": {write(t, filepath.Join(dir, "cut.png"), whole[:len(whole)/2]), "copy it again"},
 		"truncated slide":   {write(t, filepath.Join(dir, "cut.tiff"), slide[:len(slide)/2]), ""},
 	} {
 		t.Run(name, func(t *testing.T) {
