@@ -6,6 +6,7 @@ import (
 	"image"
 	"iter"
 	"math"
+	"strings"
 
 	"zoomscope/slideio"
 )
@@ -282,14 +283,16 @@ const magnified = 1.1
 
 // Warnings are sentences for the user about what the slide cannot give.
 func (g *Grid) Warnings() []string {
-	var out []string
+	var enlarged []string
 	scan := g.geometry.Magnification()
 	for _, l := range g.levels {
 		if l.Magnification > scan*magnified {
-			out = append(out, fmt.Sprintf(
-				"The slide was scanned at %.3gx; its patches at %gx are enlarged and show no more detail than that.",
-				scan, l.Magnification))
+			enlarged = append(enlarged, fmt.Sprintf("%gx", l.Magnification))
 		}
 	}
-	return out
+	if enlarged == nil {
+		return nil
+	}
+	return []string{fmt.Sprintf("The slide was scanned at %.3gx; its patches at %s are enlarged and show no more detail than that.",
+		scan, strings.Join(enlarged, ", "))}
 }

@@ -286,14 +286,15 @@ func TestGeometryOf(t *testing.T) {
 
 func TestWarnings(t *testing.T) {
 	for _, c := range []struct {
-		mpp  float64
-		want int
+		mpp      float64
+		enlarged string
 	}{
-		{0.25, 0}, {0.2522, 0}, {0.499, 1}, {1, 2}, {20, 3},
+		{0.25, ""}, {0.2522, ""}, {0.499, " at 40x are"}, {1, " at 20x, 40x are"}, {20, " at 10x, 20x, 40x are"},
 	} {
 		g := mustNew(t, square(10_000, c.mpp), []float64{10, 20, 40}, 256)
-		if got := g.Warnings(); len(got) != c.want {
-			t.Errorf("%v um: %q", c.mpp, got)
+		got := strings.Join(g.Warnings(), "|")
+		if (got == "") != (c.enlarged == "") || !strings.Contains(got, c.enlarged) || strings.Contains(got, "|") {
+			t.Errorf("%v um: %q, want one sentence with %q", c.mpp, got, c.enlarged)
 		}
 	}
 }
