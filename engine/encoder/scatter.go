@@ -35,8 +35,10 @@ const (
 	stains       = 3
 	octaves      = 5                  // scales, each half the size of the one before
 	orientations = 8                  // over half a turn
-	kernel       = 7                  // pixels along a wavelet
+	sparse       = 2                  // of them, whose moduli are taken at every second pixel
 	cells        = 16                 // along the grid on which maps are compared
+	windows      = 4                  // along the grid of which a window has a direction
+	dyes         = 2                  // the stains of which the second order is taken
 	relative     = orientations/2 + 1 // angles between two orientations
 )
 
@@ -71,14 +73,18 @@ func (s scattering) features(tiles *nn.Value) *nn.Value {
 	var first []order
 	picture := g.Reshape(pixels, -1, 1, Side, Side) // [B*stains, 1, n, n], as all pictures below
 	maps = append(maps, s.grid(picture))
-	for octave, n := 0, Side; octave < octaves; octave, n = octave+1, n/2 {
+	for octave := range octaves {
 		if octave > 0 {
 			picture = s.halve(picture)
 		}
-		o := s.firstOrder(picture)
+		stride := 1
+		if octave < sparse {
+			stride = 2
+		}
+		o := s.firstOrder(picture, stride)
 		first = append(first, o)
 		maps = append(maps, s.grid(o.energy))
-		parts = append(parts, s.secondOrder(o, octave, n)...)
+		parts = append(parts, s.secondOrder(o, octave)...)
 	}
 	parts = append(parts, s.statistics(first)...)
 	parts = append(parts, s.correlations(maps))
@@ -108,7 +114,7 @@ func (s scattering) stainsOf(tiles *nn.Value) *nn.Value {
 func unmixing() [3][3]float64 {
 	h := unit([3]float64{0.650, 0.704, 0.286})
 	e := unit([3]float64{0.072, 0.990, 0.105})
-	r := unit(cross(h, e))
+	r := unit([3]float64{0.268, 0.570, 0.776})
 	// Rows of the inverse are cross products over the determinant.
 	det := dot(h, cross(e, r))
 	m := [3][3]float64{cross(e, r), cross(r, h), cross(h, e)}
@@ -131,55 +137,58 @@ func unit(a [3]float64) [3]float64 {
 	return [3]float64{a[0] / n, a[1] / n, a[2] / n}
 }
 
-// wavelets are Morlet wavelets, real parts and then imaginary ones, each
-// [orientations][kernel*kernel], with no response to a flat picture and unit
-// energy: a Gaussian, sigma 0.8 along the wave and twice that across it, times
-// a wave of 3/8 cycles per pixel.
-func wavelets() (re, im [orientations][kernel * kernel]float64) {
-	const sigma, slant, frequency = 0.8, 0.5, 3 * math.Pi / 4
+// wavelets are Morlet wavelets of side x side pixels, first all real parts and
+// then all imaginary ones: [2*orientations, side*side]. Each has no response to
+// a flat picture and unit energy: a Gaussian, sigma 0.8 along the wave and twice
+// that across it, times a wave of 3/8 cycles per pixel.
+func wavelets(side int) []float64 {
+	re, im := []float64{}, []float64{}
 	for o := range orientations {
-		sin, cos := math.Sincos(math.Pi * float64(o) / orientations)
-		var gauss [kernel * kernel]float64
-		var sumGauss, sumWave float64
-		for i := range gauss {
-			x, y := float64(i%kernel-kernel/2), float64(i/kernel-kernel/2)
-			u, v := x*cos+y*sin, y*cos-x*sin
-			gauss[i] = math.Exp(-(u*u + slant*slant*v*v) / (2 * sigma * sigma))
-			re[o][i], im[o][i] = gauss[i]*math.Cos(frequency*u), gauss[i]*math.Sin(frequency*u)
-			sumGauss, sumWave = sumGauss+gauss[i], sumWave+re[o][i]
-		}
-		var energy float64
-		for i := range gauss {
-			re[o][i] -= gauss[i] * sumWave / sumGauss
-			energy += re[o][i]*re[o][i] + im[o][i]*im[o][i]
-		}
-		for i := range gauss {
-			re[o][i] /= math.Sqrt(energy)
-			im[o][i] /= math.Sqrt(energy)
-		}
+		r, i := wavelet(math.Pi*float64(o)/orientations, side)
+		re, im = append(re, r...), append(im, i...)
+	}
+	return append(re, im...)
+}
+
+// wavelet is one of wavelets, at an angle.
+func wavelet(angle float64, side int) (re, im []float64) {
+	const sigma, slant, frequency = 0.8, 0.5, 3 * math.Pi / 4
+	sin, cos := math.Sincos(angle)
+	re, im = make([]float64, side*side), make([]float64, side*side)
+	gauss := make([]float64, side*side)
+	var sumGauss, sumWave float64
+	for i := range gauss {
+		x, y := float64(i%side)-float64(side-1)/2, float64(i/side)-float64(side-1)/2
+		u, v := x*cos+y*sin, y*cos-x*sin
+		gauss[i] = math.Exp(-(u*u + slant*slant*v*v) / (2 * sigma * sigma))
+		re[i], im[i] = gauss[i]*math.Cos(frequency*u), gauss[i]*math.Sin(frequency*u)
+		sumGauss, sumWave = sumGauss+gauss[i], sumWave+re[i]
+	}
+	var energy float64
+	for i := range gauss {
+		re[i] -= gauss[i] * sumWave / sumGauss
+		energy += re[i]*re[i] + im[i]*im[i]
+	}
+	for i := range gauss {
+		re[i] /= math.Sqrt(energy)
+		im[i] /= math.Sqrt(energy)
 	}
 	return re, im
 }
 
-// modulus is the modulus of the wavelets' responses: [N, 1, n, n] to
-// [N, orientations, n, n].
-func (s scattering) modulus(x *nn.Value) *nn.Value {
+// modulus is the modulus of the wavelets' responses, [N, 1, n, n] to
+// [N, orientations, n/stride, n/stride]. A wavelet's centre is a pixel at stride
+// 1 and between four pixels at stride 2: either way the places are mirrored onto
+// themselves with the picture.
+func (s scattering) modulus(x *nn.Value, stride int) *nn.Value {
 	g := s.g
-	re, im := wavelets()
-	var w []float64
-	for o := range orientations {
-		w = append(w, re[o][:]...)
-	}
-	for o := range orientations {
-		w = append(w, im[o][:]...)
-	}
+	side := 6 + stride
 	pairs := make([]float64, orientations*2*orientations) // adds the squares of both parts
 	for o := range orientations {
 		pairs[o*2*orientations+o], pairs[o*2*orientations+orientations+o] = 1, 1
 	}
-	const pad = kernel / 2
-	x = g.Pad(x, [4]int{pad, pad, pad, pad}, "reflect")
-	x = g.Conv(x, s.constant(w, 2*orientations, 1, kernel, kernel), nil, nn.ConvOptions{})
+	x = g.Pad(x, [4]int{3, 3, 3, 3}, "reflect")
+	x = g.Conv(x, s.constant(wavelets(side), 2*orientations, 1, side, side), nil, nn.ConvOptions{Stride: stride})
 	return g.Sqrt(g.Conv(g.Mul(x, x), s.constant(pairs, orientations, 2*orientations, 1, 1), nil, nn.ConvOptions{}))
 }
 
@@ -197,22 +206,21 @@ func (s scattering) halve(x *nn.Value) *nn.Value {
 
 // order is the first order at one scale.
 type order struct {
-	moduli     *nn.Value // [B*stains, orientations, n, n]
-	energy     *nn.Value // their mean, [B*stains, 1, n, n]
-	anisotropy *nn.Value // modulus of their second harmonic, likewise
+	moduli *nn.Value // [B*stains, orientations, n, n]
+	energy *nn.Value // their mean, [B*stains, 1, n, n]
+	wave   *nn.Value // cosine and sine of their second harmonic, [B*stains, 2, n, n]
 }
 
-func (s scattering) firstOrder(picture *nn.Value) order {
+func (s scattering) firstOrder(picture *nn.Value, stride int) order {
 	g := s.g
-	u := s.modulus(picture)
+	u := s.modulus(picture, stride)
 	w := make([]float64, 3*orientations) // mean, and cosine and sine of twice the angle
 	for o := range orientations {
 		sin, cos := math.Sincos(2 * math.Pi * float64(o) / orientations)
 		w[o], w[orientations+o], w[2*orientations+o] = 1.0/orientations, cos/orientations, sin/orientations
 	}
 	a := g.Conv(u, s.constant(w, 3, orientations, 1, 1), nil, nn.ConvOptions{})
-	wave := g.Slice(a, 1, 1, 3)
-	return order{u, g.Slice(a, 1, 0, 1), g.Sqrt(g.ReduceSum(g.Mul(wave, wave), true, 1))}
+	return order{u, g.Slice(a, 1, 0, 1), g.Slice(a, 1, 1, 3)}
 }
 
 // Small numbers that keep logarithms and quotients of nothing finite. A density
@@ -227,20 +235,24 @@ func (s scattering) average(x *nn.Value) *nn.Value {
 	return s.g.Reshape(s.g.GlobalAvgPool(x), -1, stains*x.Shape()[1].Size)
 }
 
-// secondOrder is the logarithm of the second order over the first at every
-// coarser scale.
-func (s scattering) secondOrder(o order, octave, n int) []*nn.Value {
+// secondOrder is the logarithm of the second order over the first, of
+// hematoxylin and eosin, at every coarser scale.
+func (s scattering) secondOrder(o order, octave int) []*nn.Value {
 	g := s.g
+	n := o.moduli.Shape()[2].Size
+	x := g.Slice(g.Reshape(o.moduli, -1, stains, orientations*n*n), 1, 0, dyes)
+	x = g.Reshape(x, -1, 1, n, n)
+	base := g.Slice(s.average(o.energy), 1, 0, dyes)
+	base = g.Reshape(s.logarithm(base, floor), -1, dyes, 1)
 	var parts []*nn.Value
-	base := s.average(o.energy) // [B, stains]
-	base = g.Reshape(g.Log(g.Add(base, g.Scalar(floor))), -1, stains, 1)
-	x := g.Reshape(o.moduli, -1, 1, n, n)
 	for next := octave + 1; next < octaves; next++ {
-		x = g.AvgPool(x, 2, 2, 0)
-		y := g.Reshape(g.GlobalAvgPool(s.modulus(x)), -1, stains, orientations*orientations)
+		if n > Side>>next {
+			x, n = g.AvgPool(x, 2, 2, 0), n/2
+		}
+		y := g.Reshape(g.GlobalAvgPool(s.modulus(x, 2)), -1, dyes, orientations*orientations)
 		y = g.MatMul(y, s.relativeAngles())
-		y = g.Sub(g.Log(g.Add(y, g.Scalar(floor))), base)
-		parts = append(parts, g.Reshape(y, -1, stains*relative))
+		y = g.Sub(s.logarithm(y, floor), base)
+		parts = append(parts, g.Reshape(y, -1, dyes*relative))
 	}
 	return parts
 }
@@ -276,19 +288,34 @@ func (s scattering) colour(pixels *nn.Value) *nn.Value {
 }
 
 // statistics are, of every stain, the logarithm of the mean energy as a cosine
-// series over scales, the logarithm of its deviation, and the anisotropy.
+// series over scales, the logarithm of its deviation, the anisotropy of places
+// and that of windows.
 func (s scattering) statistics(first []order) []*nn.Value {
 	g := s.g
-	var means, deviations, anisotropies []*nn.Value
+	var means, deviations, places, wider []*nn.Value
 	for _, o := range first {
 		mean, square := s.average(o.energy), s.average(g.Mul(o.energy, o.energy))
 		variance := g.Relu(g.Sub(square, g.Mul(mean, mean))) // rounding may take it below 0
-		means = append(means, g.Log(g.Add(mean, g.Scalar(floor))))
-		deviations = append(deviations, g.Log(g.Add(g.Sqrt(variance), g.Scalar(floor))))
-		anisotropies = append(anisotropies, g.Div(s.average(o.anisotropy), g.Add(mean, g.Scalar(floor))))
+		means = append(means, s.logarithm(mean, floor))
+		deviations = append(deviations, s.logarithm(g.Sqrt(variance), floor))
+		places = append(places, g.Div(s.average(s.length(o.wave)), g.Add(mean, g.Scalar(floor))))
+		k := o.energy.Shape()[2].Size / windows
+		unequal := g.Div(s.length(g.AvgPool(o.wave, k, k, 0)), g.Add(g.AvgPool(o.energy, k, k, 0), g.Scalar(10*floor)))
+		wider = append(wider, s.logarithm(s.average(unequal), 200*floor))
 	}
 	series := g.MatMul(g.Concat(1, means...), s.cosines())
-	return []*nn.Value{series, g.Concat(1, deviations...), g.Concat(1, anisotropies...)}
+	return []*nn.Value{series, g.Concat(1, deviations...), g.Concat(1, places...), g.Concat(1, wider...)}
+}
+
+// logarithm is ln(x + least).
+func (s scattering) logarithm(x *nn.Value, least float64) *nn.Value {
+	return s.g.Log(s.g.Add(x, s.g.Scalar(least)))
+}
+
+// length is the length of the vectors along the channels: [N, c, n, n] to
+// [N, 1, n, n].
+func (s scattering) length(x *nn.Value) *nn.Value {
+	return s.g.Sqrt(s.g.ReduceSum(s.g.Mul(x, x), true, 1))
 }
 
 // cosines is the orthonormal cosine transform over scales, of each stain:
@@ -310,12 +337,22 @@ func (s scattering) cosines() *nn.Value {
 	return s.constant(w, n, n)
 }
 
-// grid is the means of a map over cells x cells parts: [B, stains, cells*cells].
+// grid is a map as cells x cells values, [B, stains, cells*cells]: the means of
+// its parts, or each value for several cells where there are fewer.
 func (s scattering) grid(x *nn.Value) *nn.Value {
-	if k := x.Shape()[2].Size / cells; k > 1 {
-		x = s.g.AvgPool(x, k, k, 0)
+	g := s.g
+	switch n := x.Shape()[2].Size; {
+	case n > cells:
+		x = g.AvgPool(x, n/cells, n/cells, 0)
+	case n < cells:
+		k := cells / n
+		ones := make([]float64, k*k)
+		for i := range ones {
+			ones[i] = 1
+		}
+		x = g.Mul(g.Reshape(x, -1, n, 1, n, 1), s.constant(ones, k, 1, k))
 	}
-	return s.g.Reshape(x, -1, stains, cells*cells)
+	return g.Reshape(x, -1, stains, cells*cells)
 }
 
 // correlations are those of every two maps, [B, n*(n-1)/2].
