@@ -1,7 +1,6 @@
 package encoder
 
 import (
-	"bytes"
 	"encoding/json"
 	"errors"
 	"fmt"
@@ -9,6 +8,8 @@ import (
 	"strings"
 	"unicode"
 	"unicode/utf8"
+
+	"zoomscope/engine/internal/strictjson"
 )
 
 // Side is the number of pixels along a patch.
@@ -68,7 +69,7 @@ const (
 	maxName = 100
 	maxText = 10_000
 	maxDim  = 1 << 20
-	maxJSON = 64 << 10
+	maxJSON = 1 << 20 // more than the texts above can need, every byte escaped
 )
 
 func (c Card) check() error {
@@ -134,20 +135,13 @@ func cardOf(metadata map[string]string) (Card, error) {
 
 // strictJSON reads one JSON object whose every field is known.
 func strictJSON(data []byte, into any) error {
-	if len(data) > maxJSON {
-		return fmt.Errorf("%d bytes of JSON, more than %d", len(data), maxJSON)
-	}
-	d := json.NewDecoder(bytes.NewReader(data))
-	d.DisallowUnknownFields()
-	err := d.Decode(into)
-	if wrong := (*json.UnmarshalTypeError)(nil); errors.As(err, &wrong) {
-		return fmt.Errorf("%q holds a value of type %s, not %s", wrong.Field, wrong.Value, wrong.Type)
-	}
-	if err != nil {
+	err := strictjson.Decode(data, maxJSON, into)
+	wrong := (*json.UnmarshalTypeError)(nil)
+	switch {
+	case !errors.As(err, &wrong):
 		return err
+	case wrong.Field == "":
+		return fmt.Errorf("it is a JSON %s, not an object", wrong.Value)
 	}
-	if d.More() {
-		return errors.New("more than one JSON value")
-	}
-	return nil
+	return fmt.Errorf("%q holds a value of type %s, not %s", wrong.Field, wrong.Value, wrong.Type)
 }

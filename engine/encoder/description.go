@@ -35,6 +35,11 @@ type Description struct {
 	Pool   Pool   `json:"pool,omitempty"`   // default auto
 	Dim    int    `json:"dim,omitempty"`    // needed where the file does not say
 
+	// Prefix is what stands before the names of a residual network's weights, such
+	// as "encoder_q."; needed where a checkpoint holds several networks. It has no
+	// meaning for ONNX files.
+	Prefix string `json:"prefix,omitempty"`
+
 	// Stages is where a residual network is cut: after this block, 1 to 4,
 	// default 3. It has no meaning for ONNX files.
 	Stages int `json:"stages,omitempty"`
@@ -102,10 +107,29 @@ func ParseDescription(data []byte) (Description, error) {
 	if err := strictJSON(data, &d); err != nil {
 		return Description{}, fmt.Errorf("encoder description: %w", err)
 	}
+	if err := checkTriples(data); err != nil {
+		return Description{}, fmt.Errorf("encoder description: %w", err)
+	}
 	if _, err := d.complete(); err != nil {
 		return Description{}, err
 	}
 	return d, nil
+}
+
+// checkTriples wants lists of three where there are any: the JSON package fills
+// up an array that is too short and cuts one that is too long.
+func checkTriples(data []byte) error {
+	var lists struct{ Mean, Std *[]float64 }
+	if err := json.Unmarshal(data, &lists); err != nil {
+		return err
+	}
+	three := func(what string, list *[]float64) error {
+		if list != nil && len(*list) != 3 {
+			return fmt.Errorf("%s holds %d values, not 3", what, len(*list))
+		}
+		return nil
+	}
+	return errors.Join(three("mean", lists.Mean), three("std", lists.Std))
 }
 
 // LoadDescription reads a Description from a JSON file. The error names it.
@@ -157,6 +181,7 @@ func or[T comparable](x, fallback T) T {
 func (d Description) check() error {
 	return errors.Join(
 		checkName(d.Name), checkText("licence", d.Licence), checkText("description", d.Description),
+		checkText("input", d.Input), checkText("output", d.Output), checkText("prefix", d.Prefix),
 		d.Resolution.check(),
 		oneOf("layout", d.Layout, NCHW, NHWC), oneOf("type", d.Type, Float32, Uint8),
 		oneOf("fit", d.Fit, Resize, Crop), oneOf("colour", d.Colour, RGB, BGR),

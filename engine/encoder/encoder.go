@@ -114,11 +114,7 @@ func (s *Spec) Probe(ctx context.Context, o nn.Opener) error {
 	if err != nil {
 		return err
 	}
-	err = errors.Join(e.probe(ctx), e.Close())
-	if err != nil {
-		return fmt.Errorf("encoder %s: %w", s.card.Name, err)
-	}
-	return nil
+	return errors.Join(e.probe(ctx), e.Close())
 }
 
 func (e *Encoder) probe(ctx context.Context) error {
@@ -133,7 +129,10 @@ func (e *Encoder) probe(ctx context.Context) error {
 	if err := e.Encode(ctx, tiles, n, alone); err != nil {
 		return err
 	}
-	return checkProbe(together, alone, d)
+	if err := checkProbe(together, alone, d); err != nil {
+		return fmt.Errorf("encoder %s: %w", e.card.Name, err)
+	}
+	return nil
 }
 
 func checkProbe(together, alone []float32, d int) error {
@@ -143,7 +142,7 @@ func checkProbe(together, alone []float32, d int) error {
 		switch tolerance := 1e-3 * (1 + math.Abs(float64(x))); {
 		case math.IsNaN(float64(x)) || math.IsInf(float64(x), 0):
 			return fmt.Errorf("feature %d of a patch is %g", i%d, x)
-		case math.Abs(float64(x)-float64(y)) > tolerance:
+		case !(math.Abs(float64(x)-float64(y)) <= tolerance):
 			return fmt.Errorf("feature %d of a patch is %g alone and %g in a batch", i%d, y, x)
 		}
 		same = same && x == together[i%d]

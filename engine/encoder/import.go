@@ -37,9 +37,11 @@ func importFile(path string, d Description) (_ *Spec, err error) {
 
 // isONNX tells an ONNX file by its first fields, in whatever order: the IR
 // version as a small number, or the producer's name or the graph. A checkpoint
-// begins as a zip archive, a pickle, or with the length of a JSON header.
+// begins as a zip archive, a pickle or a tar archive, or with the length of a
+// JSON header.
 func isONNX(data []byte) bool {
 	zip, pickle := bytes.HasPrefix(data, []byte("PK\x03\x04")), bytes.HasPrefix(data, []byte{0x80})
 	safetensors := len(data) > 8 && data[8] == '{'
-	return !zip && !pickle && !safetensors
+	tar := len(data) > 262 && string(data[257:262]) == "ustar"
+	return !zip && !pickle && !safetensors && !tar
 }

@@ -1,9 +1,11 @@
 package encoder
 
 import (
+	"cmp"
 	"errors"
 	"fmt"
 	"io/fs"
+	"maps"
 	"os"
 	"path/filepath"
 	"slices"
@@ -25,28 +27,31 @@ const (
 func (s Store) List() ([]Card, error) {
 	var cards []Card
 	err := s.each(func(spec *Spec) { cards = append(cards, spec.Card()) })
-	slices.SortStableFunc(cards, func(a, b Card) int { return strings.Compare(a.Name, b.Name) })
-	return cards, err
+	slices.SortFunc(cards, func(a, b Card) int {
+		return cmp.Or(strings.Compare(a.Name, b.Name), strings.Compare(a.SHA256, b.SHA256))
+	})
+	return slices.Compact(cards), err // files that are copies of another follow it
 }
 
 // Find loads the encoder of a name, or of a digest of which at least 8 digits
 // are given. If there is none the error wraps fs.ErrNotExist; if there are
 // several it asks for more digits.
 func (s Store) Find(ref string) (*Spec, error) {
-	var found []*Spec
+	found := map[string]*Spec{} // by digest: copies of one file are one encoder
 	unread := s.each(func(spec *Spec) {
 		if matches(spec.Card(), ref) {
-			found = append(found, spec)
+			found[spec.card.SHA256] = spec
 		}
 	})
-	switch len(found) {
+	digests := slices.Sorted(maps.Keys(found))
+	switch len(digests) {
 	case 0:
 		return nil, errors.Join(fmt.Errorf("encoder %q: %w in %s", ref, fs.ErrNotExist, s.Dir), unread)
 	case 1:
-		return found[0], nil
+		return found[digests[0]], nil
 	}
 	return nil, fmt.Errorf("encoder %q: there are %d of that name in %s; name it by its sha256, such as %.12s or %.12s",
-		ref, len(found), s.Dir, found[0].card.SHA256, found[1].card.SHA256)
+		ref, len(digests), s.Dir, digests[0], digests[1])
 }
 
 func matches(c Card, ref string) bool {

@@ -54,12 +54,12 @@ func newForeign(data []byte, info nn.Info, d Description) (*foreign, error) {
 	if info.Opset < minOpset {
 		return nil, fmt.Errorf("network is of opset %d; %d or newer is needed", info.Opset, minOpset)
 	}
+	if n := len(info.Inputs); n != 1 {
+		return nil, fmt.Errorf("network has %d inputs; an encoder has one", n)
+	}
 	in, err := choose("input", info.Inputs, d.Input)
 	if err != nil {
 		return nil, err
-	}
-	if len(info.Inputs) > 1 {
-		return nil, fmt.Errorf("network has %d inputs; an encoder has one", len(info.Inputs))
 	}
 	out, err := choose("output", info.Outputs, d.Output)
 	if err != nil {
@@ -108,19 +108,22 @@ func heightOf(in nn.Port, l Layout) int {
 
 // checkInput compares what the network declares with what it will be given.
 func checkInput(in nn.Port, d Description) error {
-	want, element := []int{0, 3, d.Size, d.Size}, nn.Float32
+	if in.Type != nn.Float32 && in.Type != nn.Uint8 {
+		return fmt.Errorf("input is %v; networks of float32 or uint8 alone can be encoders", in)
+	}
+	want, element := []nn.Dim{nn.Symbol("B"), nn.Fixed(3), nn.Fixed(d.Size), nn.Fixed(d.Size)}, nn.Float32
 	if d.Layout == NHWC {
-		want = []int{0, d.Size, d.Size, 3}
+		want[1], want[3] = want[3], want[1]
 	}
 	if d.Type == Uint8 {
 		element = nn.Uint8
 	}
 	fits := in.Type == element && (!in.Ranked || len(in.Shape) == len(want))
 	for i, a := range in.Shape {
-		fits = fits && (i == 0 || !a.Known() || a.Size == want[i])
+		fits = fits && (i == 0 || !a.Known() || a == want[i])
 	}
 	if !fits {
-		return fmt.Errorf("input is %v, but the description gives it %v%v, the first axis any", in, element, want)
+		return fmt.Errorf("input is %v, but the description gives it %v%v, B being any size", in, element, want)
 	}
 	return nil
 }
