@@ -4,44 +4,54 @@ import (
 	"encoding/csv"
 	"fmt"
 	"image"
-	"image/draw"
 	"image/jpeg"
 	"math"
 	"math/rand/v2"
 	"os"
 	"path/filepath"
+	"runtime"
 	"slices"
 	"testing"
 
+	"golang.org/x/image/draw"
+	"golang.org/x/sync/errgroup"
 	"gonum.org/v1/gonum/mat"
 	"gonum.org/v1/gonum/optimize"
+	"gonum.org/v1/gonum/stat"
 
 	"zoomscope/packaging/testenv"
 )
 
 // TestYardstick classifies lung tiles by logistic regression on the built-in
-// encoder's features: half of the source images to train on, half to test, five
-// times. The tiles are of 224 pixels and are enlarged.
+// encoder's features: half of the source images to train on, half to test, and
+// the other way round. One split's accuracy varies by 0.009, so that the mean of
+// five would pass or fail by luck; 40 halves are drawn. The tiles are of 224
+// pixels and are enlarged.
 func TestYardstick(t *testing.T) {
 	if testing.Short() {
 		t.Skip("encodes 1480 tiles, which takes half a minute")
 	}
-	const want, penalty = 0.95, 10
+	const want, penalty, splits = 0.95, 10, 80
 	tiles := loadLungTiles(t, filepath.Join(testenv.Data(t), "tiles", "lc25000_lung_224"))
 	e := openBuiltin(t, 2)
 	features := make([]float32, len(tiles.label)*e.Dim())
 	if err := e.Encode(t.Context(), tiles.pixels, len(tiles.label), features); err != nil {
 		t.Fatal(err)
 	}
-	sum := 0.0
-	for split := range 5 {
-		accuracy := tiles.split(uint64(split)).accuracy(features, e.Dim(), penalty)
-		t.Logf("split %d: accuracy %.4f", split, accuracy)
-		sum += accuracy
+	var accuracies [splits]float64
+	var group errgroup.Group
+	group.SetLimit(runtime.NumCPU())
+	for i := range accuracies {
+		group.Go(func() error {
+			accuracies[i] = tiles.split(uint64(i/2), i%2 == 1).accuracy(features, e.Dim(), penalty)
+			return nil
+		})
 	}
-	t.Logf("mean accuracy %.4f with %d values", sum/5, e.Dim())
-	if sum/5 < want {
-		t.Errorf("mean accuracy %.4f, not %.2f", sum/5, want)
+	group.Wait()
+	mean, deviation := stat.MeanStdDev(accuracies[:], nil)
+	t.Logf("accuracy %.4f, deviation of a split %.4f, %d values", mean, deviation, e.Dim())
+	if mean < want {
+		t.Errorf("accuracy %.4f, not %.2f: %.3f", mean, want, accuracies)
 	}
 }
 
@@ -95,36 +105,12 @@ func readTile(path string, dst []byte) error {
 	if img.Bounds().Size() != image.Pt(side, side) {
 		return fmt.Errorf("%s is of %v", path, img.Bounds().Size())
 	}
-	rgba := image.NewRGBA(image.Rect(0, 0, side, side))
-	draw.Draw(rgba, rgba.Rect, img, img.Bounds().Min, draw.Src)
-	enlarge(rgba.Pix, side, dst)
+	patch := image.NewRGBA(image.Rect(0, 0, Side, Side))
+	draw.BiLinear.Scale(patch, patch.Rect, img, img.Bounds(), draw.Src, nil)
+	for i := range Side * Side {
+		copy(dst[i*3:i*3+3], patch.Pix[i*4:])
+	}
 	return nil
-}
-
-// enlarge fills a patch with a picture of side x side RGBA pixels.
-func enlarge(pix []byte, side int, dst []byte) {
-	m := bilinear(side, Side)
-	rows := make([]float64, Side*side*3)
-	for y := range Side {
-		for k := range side {
-			if w := m[y*side+k]; w != 0 {
-				for x := range side * 3 {
-					rows[y*side*3+x] += w * float64(pix[(k*side+x/3)*4+x%3])
-				}
-			}
-		}
-	}
-	for y := range Side {
-		for x := range Side * 3 {
-			sum := 0.5
-			for k := range side {
-				if w := m[x/3*side+k]; w != 0 {
-					sum += w * rows[(y*side+k)*3+x%3]
-				}
-			}
-			dst[y*Side*3+x] = byte(sum)
-		}
-	}
 }
 
 // split is which tiles are to train on.
@@ -133,13 +119,13 @@ type split struct {
 	train []bool
 }
 
-// split draws half of the sources to train on.
-func (l lungTiles) split(seed uint64) split {
+// split draws half of the sources to train on, or the other half if swapped.
+func (l lungTiles) split(seed uint64, swapped bool) split {
 	sources := slices.Compact(slices.Sorted(slices.Values(l.source)))
 	rand.New(rand.NewPCG(seed, 1)).Shuffle(len(sources), func(i, k int) { sources[i], sources[k] = sources[k], sources[i] })
 	s := split{l, make([]bool, len(l.source))}
 	for i, source := range l.source {
-		s.train[i] = slices.Contains(sources[:len(sources)/2], source)
+		s.train[i] = slices.Contains(sources[:len(sources)/2], source) != swapped
 	}
 	return s
 }
@@ -226,7 +212,7 @@ func (s split) fit(x *mat.Dense, penalty float64) *mat.Dense {
 	result, err := optimize.Minimize(optimize.Problem{
 		Func: func(w []float64) float64 { return loss(nil, w) },
 		Grad: func(grad, w []float64) { loss(grad, w) },
-	}, make([]float64, dim*classes), &optimize.Settings{GradientThreshold: 1e-3, MajorIterations: 300}, &optimize.LBFGS{})
+	}, make([]float64, dim*classes), &optimize.Settings{GradientThreshold: 1e-2, MajorIterations: 200}, &optimize.LBFGS{})
 	if err != nil && result == nil {
 		panic(err)
 	}
