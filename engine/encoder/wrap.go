@@ -123,7 +123,8 @@ func checkInput(in nn.Port, d Description) error {
 		fits = fits && (i == 0 || !a.Known() || a == want[i])
 	}
 	if !fits {
-		return fmt.Errorf("input is %v, but the description gives it %v%v, B being any size", in, element, want)
+		given := nn.Port{Name: in.Name, TypeName: element.String(), Ranked: true, Shape: want}
+		return fmt.Errorf("input is %v, but the description gives it %v, B being any size", in, given)
 	}
 	return nil
 }
