@@ -114,7 +114,7 @@ func (s scattering) stainsOf(tiles *nn.Value) *nn.Value {
 func unmixing() [3][3]float64 {
 	h := unit([3]float64{0.650, 0.704, 0.286})
 	e := unit([3]float64{0.072, 0.990, 0.105})
-	r := unit([3]float64{0.268, 0.570, 0.776})
+	r := unit(cross(h, e))
 	// Rows of the inverse are cross products over the determinant.
 	det := dot(h, cross(e, r))
 	m := [3][3]float64{cross(e, r), cross(r, h), cross(h, e)}
@@ -139,7 +139,7 @@ func unit(a [3]float64) [3]float64 {
 
 // wavelets are Morlet wavelets of side x side pixels, first all real parts and
 // then all imaginary ones: [2*orientations, side*side]. Each has no response to
-// a flat picture and unit energy: a Gaussian, sigma 0.8 along the wave and twice
+// a flat picture and unit energy: a Gaussian, sigma 0.8 along the wave and 1/0.7 of
 // that across it, times a wave of 3/8 cycles per pixel.
 func wavelets(side int) []float64 {
 	re, im := []float64{}, []float64{}
@@ -152,7 +152,7 @@ func wavelets(side int) []float64 {
 
 // wavelet is one of wavelets, at an angle.
 func wavelet(angle float64, side int) (re, im []float64) {
-	const sigma, slant, frequency = 0.8, 0.5, 3 * math.Pi / 4
+	const sigma, slant, frequency = 0.8, 0.7, 3 * math.Pi / 4
 	sin, cos := math.Sincos(angle)
 	re, im = make([]float64, side*side), make([]float64, side*side)
 	gauss := make([]float64, side*side)
@@ -223,11 +223,13 @@ func (s scattering) firstOrder(picture *nn.Value, stride int) order {
 	return order{u, g.Slice(a, 1, 0, 1), g.Slice(a, 1, 1, 3)}
 }
 
-// Small numbers that keep logarithms and quotients of nothing finite. A density
-// of 1e-4 is below what 8 bits can hold.
+// Small numbers that keep logarithms and quotients of nothing finite: energies
+// (a density of 1e-4 is below what 8 bits can hold), and variances of maps and of
+// stains, of which float32 means of 65536 dark pixels leave up to 1e-6.
 const (
-	floor   = 1e-4
-	noPower = 1e-6
+	floor    = 1e-4
+	noPower  = 1e-6
+	noColour = 1e-4
 )
 
 // average is the mean over places, [B*stains, c, n, n] as [B, stains*c].
@@ -281,7 +283,7 @@ func (s scattering) colour(pixels *nn.Value) *nn.Value {
 	mean := g.GlobalAvgPool(pixels)
 	c := g.Sub(pixels, mean)
 	square := g.Mul(c, c)
-	variance := g.Add(g.GlobalAvgPool(square), g.Scalar(noPower))
+	variance := g.Add(g.GlobalAvgPool(square), g.Scalar(noColour))
 	deviation := g.Sqrt(variance)
 	skew := g.Div(g.GlobalAvgPool(g.Mul(square, c)), g.Mul(variance, deviation))
 	return g.Reshape(g.Concat(1, mean, deviation, skew), -1, 3*stains)
@@ -294,8 +296,9 @@ func (s scattering) statistics(first []order) []*nn.Value {
 	g := s.g
 	var means, deviations, places, wider []*nn.Value
 	for _, o := range first {
-		mean, square := s.average(o.energy), s.average(g.Mul(o.energy, o.energy))
-		variance := g.Relu(g.Sub(square, g.Mul(mean, mean))) // rounding may take it below 0
+		mean := s.average(o.energy)
+		centred := g.Sub(o.energy, g.GlobalAvgPool(o.energy))
+		variance := s.average(g.Mul(centred, centred))
 		means = append(means, s.logarithm(mean, floor))
 		deviations = append(deviations, s.logarithm(g.Sqrt(variance), floor))
 		places = append(places, g.Div(s.average(s.length(o.wave)), g.Add(mean, g.Scalar(floor))))
@@ -373,13 +376,13 @@ func (s scattering) correlations(maps []*nn.Value) *nn.Value {
 	return g.Gather(g.Reshape(x, -1, n*n), g.Const(nn.I64Tensor(above, len(above))), 1)
 }
 
-// constant is a float32 constant, rounded to multiples of 2^-20: what is left of
+// constant is a float32 constant, rounded to multiples of 2^-24: what is left of
 // the last digits in which mathematical functions of different processors
 // differ would change the encoder's identity.
 func (s scattering) constant(x []float64, shape ...int) *nn.Value {
 	data := make([]float32, len(x))
 	for i, v := range x {
-		data[i] = float32(math.RoundToEven(v*(1<<20)) / (1 << 20))
+		data[i] = float32(math.RoundToEven(v*(1<<24)) / (1 << 24))
 	}
 	return s.g.Const(nn.F32Tensor(data, shape...))
 }
