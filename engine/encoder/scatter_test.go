@@ -399,12 +399,16 @@ func compare(t *testing.T, got []float32, want []float64, tolerance float64) {
 	t.Helper()
 	worst, at := 0.0, 0
 	for i, w := range want {
-		if d := math.Abs(float64(got[i])-w) / max(1, math.Abs(w)); !(d <= worst) {
+		d := math.Abs(float64(got[i])-w) / max(1, math.Abs(w))
+		if math.IsNaN(d) {
+			t.Fatalf("value %d is %g, not %g", i, got[i], w)
+		}
+		if d > worst {
 			worst, at = d, i
 		}
 	}
 	t.Logf("largest difference %.2g at %d: %g, want %g", worst, at, got[at], want[at])
-	if !(worst <= tolerance) {
+	if worst > tolerance {
 		t.Errorf("value %d is %g, not %g", at, got[at], want[at])
 	}
 }
