@@ -9,6 +9,7 @@ import (
 
 	"golang.org/x/image/draw"
 
+	"zoomscope/engine/device"
 	"zoomscope/engine/encoder"
 	"zoomscope/engine/result"
 	"zoomscope/engine/safetensors"
@@ -109,11 +110,19 @@ func (w *Workspace) Encoders() ([]encoder.Card, error) {
 // is; an ONNX network or a residual network's checkpoint as the description
 // says. Without a description, a checkpoint is taken for a ResNet-50 of
 // torchvision or timm. name, unless it is "", replaces the name that a
-// description gives; an encoder of this program keeps its own.
-func (w *Workspace) ImportEncoder(path, name string, d *encoder.Description) (encoder.Card, error) {
+// description gives; an encoder of this program keeps its own. It is run on the
+// processor first: one that does not run, or whose features are no use, is refused.
+func (w *Workspace) ImportEncoder(ctx context.Context, path, name string, d *encoder.Description) (encoder.Card, error) {
 	spec, err := loadEncoder(path, name, d)
 	if err != nil {
 		return encoder.Card{}, err
+	}
+	place, err := w.place(ctx, EngineOptions{Device: string(device.CPU)})
+	if err != nil {
+		return encoder.Card{}, err
+	}
+	if err := spec.Probe(ctx, place.Opener); err != nil {
+		return encoder.Card{}, fmt.Errorf("%s: %w", path, err)
 	}
 	if err := w.encoders.Add(spec); err != nil {
 		return encoder.Card{}, err

@@ -96,6 +96,7 @@ is left out has its default:
   input, output   names in the network, where there are several
   pool            "auto" (default), "none", "mean" or "first" (token)
   dim             values per patch, where the network does not say
+  prefix          which network of a checkpoint that holds several
   resolution      {"min": 0.4, "max": 0.6}, um per pixel it is made for (default any)
   licence, description   text for its card
 
@@ -104,12 +105,12 @@ An ImageNet network of 224 x 224:
   {"name": "resnet18", "size": 224,
    "mean": [0.485, 0.456, 0.406], "std": [0.229, 0.224, 0.225]}`,
 		Args: cobra.ExactArgs(1),
-		RunE: func(_ *cobra.Command, args []string) error {
+		RunE: func(cmd *cobra.Command, args []string) error {
 			d, err := importDescription(description)
 			if err != nil {
 				return err
 			}
-			card, err := p.Workspace.ImportEncoder(args[0], name, d)
+			card, err := p.Workspace.ImportEncoder(cmd.Context(), args[0], name, d)
 			if err != nil {
 				return err
 			}
