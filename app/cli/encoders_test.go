@@ -42,7 +42,7 @@ func TestEncoders(t *testing.T) {
 }
 
 func TestEncodersImportDescribed(t *testing.T) {
-	m, dir := bare(t), t.TempDir()
+	m, dir := withRuntime(t), t.TempDir()
 	network := write(t, filepath.Join(dir, "network.onnx"), foreignNetwork(t, 2))
 	m.run(t, "encoders", "import", network).want(t, exitFailed, network, "--description")
 	m.run(t, "encoders", "import", newKit(t).encoder, "--name", "mine").want(t, exitFailed, "keeps its name")
