@@ -15,7 +15,7 @@ import (
 )
 
 func TestEncoders(t *testing.T) {
-	m, k := bare(t), newKit(t)
+	m, k := withRuntime(t), newKit(t)
 	var list []encoderInfo
 	s := m.run(t, "encoders", "list", "--json")
 	s.want(t, exitDone)
