@@ -19,8 +19,9 @@ func DecodeFloat32(dst []float32, d DType, raw []byte) bool {
 			dst[i] = math.Float32frombits(le.Uint32(raw[4*i:]))
 		}
 	case F16:
-		for i := range len(raw) / 2 {
-			dst[i] = float16.Frombits(le.Uint16(raw[2*i:])).Float32()
+		dst = dst[:len(raw)/2]
+		for i := range dst {
+			dst[i] = halfToFloat(le.Uint16(raw[2*i:]))
 		}
 	case BF16:
 		for i := range len(raw) / 2 {
@@ -34,6 +35,19 @@ func DecodeFloat32(dst []float32, d DType, raw []byte) bool {
 		return false
 	}
 	return true
+}
+
+// halfToFloat is exact. It shifts exponent and fraction into place and corrects
+// the exponent's offset by a product, which normalises subnormal numbers as well.
+func halfToFloat(h uint16) float32 {
+	const infinite = 0x7c00
+	bits := uint32(h&0x7fff) << 13
+	if h&infinite == infinite {
+		bits |= 0x7f800000
+	} else {
+		bits = math.Float32bits(math.Float32frombits(bits) * 0x1p112)
+	}
+	return math.Float32frombits(bits | uint32(h&0x8000)<<16)
 }
 
 // AppendFloat32 appends values to raw as elements of a floating-point type,

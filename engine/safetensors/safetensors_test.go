@@ -13,6 +13,7 @@ import (
 
 	"github.com/google/go-cmp/cmp"
 	"github.com/google/go-cmp/cmp/cmpopts"
+	"github.com/x448/float16"
 
 	"zoomscope/engine/nn"
 	"zoomscope/packaging/testenv"
@@ -359,4 +360,25 @@ func FuzzParse(f *testing.F) {
 			t.Fatalf("what was written is not read: %v", err)
 		}
 	})
+}
+
+// All 65536 numbers, against the library.
+func TestHalfToFloat(t *testing.T) {
+	for h := range 1 << 16 {
+		got, want := halfToFloat(uint16(h)), float16.Frombits(uint16(h)).Float32()
+		if math.Float32bits(got) != math.Float32bits(want) && (got == got || want == want) {
+			t.Fatalf("%#04x is %v, want %v", h, got, want)
+		}
+	}
+}
+
+func BenchmarkDecodeHalf(b *testing.B) {
+	raw, dst := make([]byte, 2<<20), make([]float32, 1<<20)
+	for i := range raw {
+		raw[i] = byte(0x30 + i%7)
+	}
+	b.SetBytes(int64(len(raw)))
+	for b.Loop() {
+		DecodeFloat32(dst, F16, raw)
+	}
 }
