@@ -487,7 +487,8 @@ func TestOpenRefuses(t *testing.T) {
 		want   string
 	}{
 		"no metadata":   {func(f *file) { f.meta = nil }, "format"},
-		"newer":         {func(f *file) { f.meta["format"] = "zoomscope-bag/2" }, `"zoomscope-bag/2"`},
+		"newer":         {func(f *file) { f.meta["format"] = "zoomscope-bag/3" }, `"zoomscope-bag/3"`},
+		"imported":      {func(f *file) { f.meta["format"] = "zoomscope-bag/2" }, `the manifest is of "zoomscope-bag/1"`},
 		"no manifest":   {func(f *file) { delete(f.meta, "manifest") }, "manifest"},
 		"unknown field": {func(f *file) { f.meta["manifest"] = `{"x":1,` + f.meta["manifest"][1:] }, `"x"`},
 		"and more":      {func(f *file) { f.meta["manifest"] += "{}" }, "follows"},

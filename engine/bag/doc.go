@@ -11,6 +11,15 @@
 // children: those of patch i stand together at i*f*f and on, row by row, f being
 // the ratio to the magnification below. Open checks that.
 //
+// # Imported features
+//
+// Import makes bags of what other programs put into HDF5 files. Their manifest
+// has a Source, and their format is one higher, so that programs that know
+// nothing of it refuse them: their cells are not those of package grid. The
+// public ZoomMIL code does not keep where its grid begins on the slide; CLAM lays
+// a grid of its own over each piece of tissue. Source.Lattice is there only where
+// one grid in level-0 pixels holds all patches.
+//
 // # Resuming
 //
 // The grid is known before the first patch is encoded, so the whole file is laid

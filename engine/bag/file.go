@@ -50,12 +50,16 @@ func Parse(data []byte) (*File, error) {
 		return nil, err
 	}
 	meta := s.Metadata()
-	if format := meta["format"]; format != Format {
-		return nil, fmt.Errorf("format is %.100q, expected %q: not a bag of this version", format, Format)
+	format := meta["format"]
+	if format != Format && format != formatImported {
+		return nil, fmt.Errorf("format is %.100q, expected %q or %q: not a bag of this version", format, Format, formatImported)
 	}
 	m, err := parseManifest(meta["manifest"])
 	if err != nil {
 		return nil, err
+	}
+	if format != m.format() {
+		return nil, fmt.Errorf("format is %q, but the manifest is of %q", format, m.format())
 	}
 	f := &File{manifest: m}
 	var cells [][]grid.Cell

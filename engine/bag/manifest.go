@@ -4,6 +4,7 @@ import (
 	"encoding/hex"
 	"errors"
 	"fmt"
+	"math"
 	"slices"
 	"strconv"
 
@@ -13,8 +14,12 @@ import (
 	"zoomscope/engine/tissue"
 )
 
-// Format is what a bag's metadata says it is.
-const Format = "zoomscope-bag/1"
+// Format is what a bag's metadata says it is; formatImported is what one says
+// whose manifest has a Source, which programs that know only Format refuse.
+const (
+	Format         = "zoomscope-bag/1"
+	formatImported = "zoomscope-bag/2"
+)
 
 // Manifest says what the features of a bag are of.
 type Manifest struct {
@@ -26,6 +31,46 @@ type Manifest struct {
 	Tissue         tissue.Settings `json:"tissue"`
 	// AllPatches: no patch passed as tissue, so all of them count.
 	AllPatches bool `json:"all_patches,omitempty"`
+	// Source is where the features of another program come from; nil for those
+	// that were made here. Slide then has little but a name, ContentID is "", and
+	// Tissue says what a model that is trained on them will use.
+	Source *Source `json:"source,omitempty"`
+}
+
+// Source says where imported features come from.
+type Source struct {
+	Layout string       `json:"layout"` // zoommil, clam or trident
+	Files  []SourceFile `json:"files"`
+	// Lattice places the lowest magnification on the slide. Where it is nil, cells
+	// tell how patches lie to each other, but not where on the slide: nobody may
+	// draw them over it.
+	Lattice *Lattice `json:"lattice,omitempty"`
+}
+
+// SourceFile is a file that features were imported from.
+type SourceFile struct {
+	Name      string `json:"name"` // without folder
+	ContentID string `json:"content_id"`
+}
+
+// Lattice is a grid in level-0 pixels: the patch in cell (c, r) of the lowest
+// magnification has its upper left corner at (X + c*Step, Y + r*Step).
+type Lattice struct {
+	X    float64 `json:"x"`
+	Y    float64 `json:"y"`
+	Step float64 `json:"step"`
+}
+
+// OnSlide says whether the places of the patches on the slide are known as those
+// of package grid: not so for what was imported.
+func (m *Manifest) OnSlide() bool { return m.Source == nil }
+
+// format is what a bag of this manifest says it is.
+func (m *Manifest) format() string {
+	if m.Source != nil {
+		return formatImported
+	}
+	return Format
 }
 
 // Limits of what Validate accepts.
@@ -60,10 +105,41 @@ func (m *Manifest) Validate() error {
 			return fmt.Errorf("text of %d bytes, the limit is %d", len(text), maxText)
 		}
 	}
+	if m.Source != nil {
+		if err := m.Source.validate(); err != nil {
+			return err
+		}
+	}
 	if m.Slide.MPP[0] < 0 || m.Slide.MPP[1] < 0 {
 		return fmt.Errorf("resolution %v is negative", m.Slide.MPP)
 	}
 	return m.Tissue.Validate()
+}
+
+func (s *Source) validate() error {
+	if _, err := parseLayout(s.Layout); err != nil || s.Layout == string(Auto) {
+		return fmt.Errorf("source has layout %.100q", s.Layout)
+	}
+	if n := len(s.Files); n == 0 || n > maxLevels {
+		return fmt.Errorf("source has %d files, must be from 1 to %d", n, maxLevels)
+	}
+	for _, f := range s.Files {
+		if len(f.Name) > maxText || len(f.ContentID) > maxText {
+			return fmt.Errorf("text of %d bytes, the limit is %d", max(len(f.Name), len(f.ContentID)), maxText)
+		}
+	}
+	if l := s.Lattice; l != nil && !(l.Step > 0 && l.Step < maxCell && math.Abs(l.X) < maxCell && math.Abs(l.Y) < maxCell) {
+		return fmt.Errorf("source has a lattice of step %v at %v, %v", l.Step, l.X, l.Y)
+	}
+	return nil
+}
+
+// same compares sources by the content of their files.
+func (s *Source) same(o *Source) bool {
+	if s == nil || o == nil {
+		return s == o
+	}
+	return s.Layout == o.Layout && slices.EqualFunc(s.Files, o.Files, func(a, b SourceFile) bool { return a.ContentID == b.ContentID })
 }
 
 // SameInput says whether a bag made for o would hold the same features: same
@@ -76,11 +152,17 @@ func (m *Manifest) SameInput(o *Manifest) bool {
 		slices.Equal(m.Magnifications, o.Magnifications) &&
 		m.PatchSize == o.PatchSize &&
 		m.Encoder == o.Encoder &&
-		m.Tissue == o.Tissue
+		m.Tissue == o.Tissue &&
+		m.Source.same(o.Source)
 }
 
 func (m Manifest) clone() Manifest {
 	m.Magnifications = slices.Clone(m.Magnifications)
+	if m.Source != nil {
+		s := *m.Source
+		s.Files = slices.Clone(s.Files)
+		m.Source = &s
+	}
 	return m
 }
 

@@ -111,7 +111,7 @@ func plan(m Manifest, cells [][]grid.Cell, d safetensors.DType) (*safetensors.La
 			safetensors.Spec{Name: gridName(magnification), DType: safetensors.I32, Shape: []int{n, 2}},
 			safetensors.Spec{Name: featuresName(magnification), DType: d, Shape: []int{n, m.Encoder.Dim}})
 	}
-	return safetensors.Plan(specs, map[string]string{"format": Format, "manifest": string(text)})
+	return safetensors.Plan(specs, map[string]string{"format": m.format(), "manifest": string(text)})
 }
 
 // begin writes everything but the features, and finds out which of those are
