@@ -1,0 +1,299 @@
+package train
+
+import (
+	"cmp"
+	"context"
+	"fmt"
+	"path/filepath"
+	"slices"
+	"strings"
+
+	"zoomscope/engine/bag"
+	"zoomscope/engine/mil"
+	"zoomscope/engine/result"
+	"zoomscope/engine/tissue"
+)
+
+// Sample is a labelled slide and its bag.
+type Sample struct {
+	Name      string   // short, one of its own within the dataset
+	Slide     string   // as the table has it
+	Aliases   []string // other names of the same slide in the table
+	Patient   string   // "" where it is not known: the slide stands for itself
+	Label     string
+	Class     int // place of the label among the classes
+	Split     Split
+	Bag       string // path of the file
+	ContentID string // of the slide; "" where the bag does not know it
+	Patches   []int  // at each magnification of the dataset
+	line      int
+}
+
+// Dataset is what a table and a folder of bags make together.
+type Dataset struct {
+	Path           string   // of the table
+	Classes        []string // in the order of the logits
+	Samples        []Sample // ordered by name
+	Magnifications []float64
+	PatchSize      int
+	Encoder        result.Encoder
+	Tissue         tissue.Settings
+	Warnings       []string // sentences for the reader
+	given          bool     // the table has a column split
+}
+
+// LoadOptions narrow what a dataset may hold.
+type LoadOptions struct {
+	// Magnifications that are needed; nil for those that all bags have.
+	Magnifications []float64
+	// Classes that labels must be among, in their order; nil for those there are.
+	Classes []string
+}
+
+// Load reads the table of a dataset, finds the bag of each slide in a folder, and
+// makes sure that they belong together: one encoder, the same magnifications, no
+// slide under two names with two labels or in two splits. Slides without a bag,
+// or with several, are listed in one error. A slide named twice counts once, with
+// a warning.
+func Load(ctx context.Context, table, bags string, o LoadOptions) (*Dataset, error) {
+	rows, err := ReadTable(table)
+	if err != nil {
+		return nil, err
+	}
+	d := &Dataset{Path: table, Magnifications: slices.Clone(o.Magnifications)}
+	for _, row := range rows {
+		d.given = d.given || row.Split != Unassigned
+		d.Samples = append(d.Samples, Sample{
+			Slide: row.Slide, Label: row.Label, Patient: row.Patient, Split: row.Split, line: row.Line,
+		})
+	}
+	slices.SortStableFunc(d.Samples, func(a, b Sample) int {
+		return cmp.Or(cmp.Compare(stem(a.Slide), stem(b.Slide)), cmp.Compare(a.Slide, b.Slide))
+	})
+	for _, step := range []func() error{
+		func() error { return d.classify(o.Classes) },
+		func() error { return d.findBags(bags) },
+		func() error { return d.inspect(ctx) },
+		d.merge,
+	} {
+		if err := step(); err != nil {
+			return nil, fmt.Errorf("%s: %w", table, err)
+		}
+	}
+	d.name()
+	return d, nil
+}
+
+// classify makes classes of the labels.
+func (d *Dataset) classify(classes []string) error {
+	if classes == nil {
+		var labels []string
+		for _, s := range d.Samples {
+			labels = append(labels, s.Label)
+		}
+		classes = classesOf(labels)
+	}
+	d.Classes = slices.Clone(classes)
+	var unknown problems
+	for i := range d.Samples {
+		s := &d.Samples[i]
+		if s.Class = slices.Index(classes, s.Label); s.Class < 0 {
+			unknown.add("%s (line %d) is %q", s.Slide, s.line, s.Label)
+		}
+	}
+	d.warnAlike()
+	return unknown.err(fmt.Sprintf("labels of %%d slides are none of the classes %.500q", classes))
+}
+
+// warnAlike points out labels that are likely meant to be the same.
+func (d *Dataset) warnAlike() {
+	for i, a := range d.Classes {
+		for _, b := range d.Classes[:i] {
+			if strings.EqualFold(a, b) || isNumber(a) && number(a) == number(b) {
+				d.Warnings = append(d.Warnings, fmt.Sprintf("Labels %q and %q are taken as different classes.", b, a))
+			}
+		}
+	}
+}
+
+// findBags sets the bag of every sample.
+func (d *Dataset) findBags(dir string) error {
+	folder, err := openBagFolder(dir)
+	if err != nil {
+		return fmt.Errorf("folder of bags: %w", err)
+	}
+	var missing problems
+	owner := map[string]*Sample{}
+	for i := range d.Samples {
+		s := &d.Samples[i]
+		path, err := folder.find(s.Slide, locate(d.Path, s.Slide))
+		if err != nil {
+			missing.add("%v (line %d)", err, s.line)
+			continue
+		}
+		s.Bag = path
+		if o := owner[path]; o != nil && !alias(o.Slide, s.Slide) {
+			missing.add("%s (line %d) has none: %s is that of %s (line %d)", s.Slide, s.line, filepath.Base(path), o.Slide, o.line)
+		} else {
+			owner[path] = s
+		}
+	}
+	return missing.err("no bag, or no single one, in " + strings.ReplaceAll(dir, "%", "%%") + " for %d slides (make them with extract)")
+}
+
+// alias says whether two names can be of one file: they differ in nothing but
+// that one lacks the ending.
+func alias(a, b string) bool {
+	if strings.TrimSuffix(a, base(a)) != strings.TrimSuffix(b, base(b)) {
+		return false
+	}
+	return base(a) == base(b) || base(a) == stem(b) || stem(a) == base(b)
+}
+
+// inspect opens every bag and compares it with the first.
+func (d *Dataset) inspect(ctx context.Context) error {
+	var first bag.Manifest
+	var odd, tissues problems
+	for i := range d.Samples {
+		if err := ctx.Err(); err != nil {
+			return context.Cause(ctx)
+		}
+		s := &d.Samples[i]
+		m, err := d.measure(s)
+		if err != nil {
+			return err
+		}
+		if i == 0 {
+			first = m
+		}
+		if why := differ(&first, &m); why != "" {
+			odd.add("%s has %s", s.Bag, why)
+		}
+		if m.Tissue != first.Tissue {
+			tissues.add("%s", s.Slide)
+		}
+	}
+	if err := odd.err(fmt.Sprintf("bags must be made alike, but %%d differ from %s (%s): extract them again", strings.ReplaceAll(d.Samples[0].Bag, "%", "%%"), describe(&first))); err != nil {
+		return err
+	}
+	if len(tissues) > 0 {
+		d.Warnings = append(d.Warnings, tissues.text("The tissue of %d slides was found with other settings than that of the first"))
+	}
+	d.PatchSize, d.Encoder, d.Tissue = first.PatchSize, first.Encoder, first.Tissue
+	return nil
+}
+
+// measure reads what is to be known of a sample's bag; the manifest it returns
+// has the magnifications that are needed.
+func (d *Dataset) measure(s *Sample) (bag.Manifest, error) {
+	f, err := bag.Open(s.Bag)
+	if err != nil {
+		return bag.Manifest{}, err
+	}
+	defer f.Close()
+	if d.Magnifications == nil {
+		d.Magnifications = f.Manifest().Magnifications
+	}
+	m := f.Manifest()
+	s.ContentID = m.ContentID
+	v, err := bag.Select(f, d.Magnifications)
+	if err != nil {
+		// Told later, together with the others.
+		return m, nil
+	}
+	for level := range d.Magnifications {
+		s.Patches = append(s.Patches, v.Len(level))
+	}
+	return v.Manifest(), nil
+}
+
+// differ says in what b is not made as a, "" when in nothing that counts.
+func differ(a, b *bag.Manifest) string {
+	if a.Encoder != b.Encoder || !slices.Equal(a.Magnifications, b.Magnifications) || a.PatchSize != b.PatchSize {
+		return describe(b)
+	}
+	return ""
+}
+
+func describe(m *bag.Manifest) string {
+	return fmt.Sprintf("encoder %s %.12s of %d values, magnifications %v, patches of %d pixels",
+		m.Encoder.Name, m.Encoder.SHA256, m.Encoder.Dim, m.Magnifications, m.PatchSize)
+}
+
+// merge makes one sample of those that are the same slide.
+func (d *Dataset) merge() error {
+	var kept []Sample
+	var wrong, twice problems
+	at := map[string]int{}
+	for _, s := range d.Samples {
+		key := cmp.Or(s.ContentID, "file "+s.Bag)
+		i, again := at[key]
+		if !again {
+			at[key] = len(kept)
+			kept = append(kept, s)
+			continue
+		}
+		k := &kept[i]
+		pair := fmt.Sprintf("%s (line %d) is %s (line %d)", s.Slide, s.line, k.Slide, k.line)
+		switch {
+		case s.Label != k.Label:
+			wrong.add("%s, labelled %q and %q", pair, s.Label, k.Label)
+		case s.Split != k.Split:
+			wrong.add("%s, in splits %s and %s", pair, s.Split, k.Split)
+		case s.Patient != k.Patient:
+			twice.add("%s, of patients %q and %q", pair, s.Patient, k.Patient)
+		default:
+			twice.add("%s", pair)
+		}
+		k.Aliases = append(k.Aliases, s.Slide)
+	}
+	if len(twice) > 0 {
+		d.Warnings = append(d.Warnings, twice.text("%d slides are in the table twice and count once"))
+	}
+	d.Samples = kept
+	return wrong.err("the same slide contradicts itself %d times: correct or remove one of the lines")
+}
+
+// name gives the samples names: the file's without ending where no other has it,
+// else the whole file name, else what the table says.
+func (d *Dataset) name() {
+	count := map[string]int{}
+	for _, s := range d.Samples {
+		count[stem(s.Slide)]++
+		if base(s.Slide) != stem(s.Slide) {
+			count[base(s.Slide)]++
+		}
+	}
+	for i := range d.Samples {
+		s := &d.Samples[i]
+		switch {
+		case count[stem(s.Slide)] == 1:
+			s.Name = stem(s.Slide)
+		case count[base(s.Slide)] == 1:
+			s.Name = base(s.Slide)
+		default:
+			s.Name = s.Slide
+		}
+	}
+	slices.SortFunc(d.Samples, func(a, b Sample) int { return cmp.Compare(a.Name, b.Name) })
+}
+
+// In are the samples of a split, in order.
+func (d *Dataset) In(split Split) []Sample {
+	var in []Sample
+	for _, s := range d.Samples {
+		if s.Split == split {
+			in = append(in, s)
+		}
+	}
+	return in
+}
+
+// Fill returns c with what the dataset decides: classes, magnifications, patch
+// size, encoder and tissue settings.
+func (d *Dataset) Fill(c mil.Config) mil.Config {
+	c.Classes = slices.Clone(d.Classes)
+	c.Magnifications = slices.Clone(d.Magnifications)
+	c.PatchSize, c.Encoder, c.Tissue = d.PatchSize, d.Encoder, d.Tissue
+	return c
+}

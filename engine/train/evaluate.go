@@ -1,0 +1,126 @@
+package train
+
+import (
+	"context"
+	"encoding/csv"
+	"errors"
+	"fmt"
+	"io"
+	"math"
+	"strconv"
+
+	"zoomscope/engine/result"
+	"zoomscope/slideio/atomicfile"
+)
+
+// Prediction is what a model says of a slide.
+type Prediction struct {
+	Slide         string // the sample's name
+	Class         int    // the truth
+	Predicted     int    // the class of the highest logit, of equals the first
+	Logits        []float64
+	Probabilities []float64
+}
+
+// ErrDiverged is wrapped by the error for a loss, or a logit, that is not finite.
+var ErrDiverged = errors.New("not finite")
+
+// EvaluateOptions say how samples are evaluated. The zero value is of use.
+type EvaluateOptions struct {
+	Resamples int // of the bootstrap; 0 for DefaultResamples, below for none
+	Seed      uint64
+	Progress  func(result.Progress) // may be nil
+}
+
+func (o EvaluateOptions) resamples() int {
+	if o.Resamples == 0 {
+		return DefaultResamples
+	}
+	return max(0, o.Resamples)
+}
+
+// Evaluate runs p on samples of d, in their order, and measures it. The error for
+// a slide names it; one that wraps ErrDiverged says that the model's answer is no
+// number.
+func Evaluate(ctx context.Context, p Predictor, d *Dataset, samples []Sample, o EvaluateOptions) (*Metrics, []Prediction, error) {
+	bags := openBags(d.Magnifications)
+	defer bags.Close()
+	return evaluate(ctx, p, d.Classes, bags, samples, o, "evaluating")
+}
+
+func evaluate(ctx context.Context, p Predictor, classes []string, bags *bagCache, samples []Sample, o EvaluateOptions, stage string) (*Metrics, []Prediction, error) {
+	report := result.Throttle(o.Progress)
+	predictions := make([]Prediction, 0, len(samples))
+	for i, s := range samples {
+		if ctx.Err() != nil {
+			return nil, nil, context.Cause(ctx)
+		}
+		report(result.Progress{Stage: stage, Done: i, Total: len(samples)})
+		one, err := predict(ctx, p, len(classes), bags, s)
+		if err != nil {
+			return nil, nil, fmt.Errorf("slide %s: %w", s.Name, err)
+		}
+		predictions = append(predictions, one)
+	}
+	report(result.Progress{Stage: stage, Done: len(samples), Total: len(samples)})
+	return Measure(classes, predictions, o.resamples(), o.Seed), predictions, nil
+}
+
+func predict(ctx context.Context, p Predictor, classes int, bags *bagCache, s Sample) (Prediction, error) {
+	source, err := bags.get(s.Bag)
+	if err != nil {
+		return Prediction{}, err
+	}
+	logits, err := p.Predict(ctx, source)
+	if err != nil {
+		return Prediction{}, err
+	}
+	if len(logits) != classes {
+		return Prediction{}, fmt.Errorf("%d logits for %d classes", len(logits), classes)
+	}
+	out := Prediction{Slide: s.Name, Class: s.Class, Logits: logits}
+	all := logSumExp(logits, -1)
+	for i, v := range logits {
+		if math.IsNaN(v) || math.IsInf(v, 0) {
+			return Prediction{}, fmt.Errorf("logit of class %d is %v: %w", i, v, ErrDiverged)
+		}
+		out.Probabilities = append(out.Probabilities, math.Exp(v-all))
+		if v > logits[out.Predicted] {
+			out.Predicted = i
+		}
+	}
+	return out, nil
+}
+
+// WritePredictions writes a line per slide: slide, label, predicted, and the
+// probability of each class.
+func WritePredictions(w io.Writer, classes []string, predictions []Prediction) error {
+	out := csv.NewWriter(w)
+	header := []string{"slide", "label", "predicted"}
+	for _, c := range classes {
+		header = append(header, "probability "+c)
+	}
+	if err := out.Write(header); err != nil {
+		return err
+	}
+	for _, p := range predictions {
+		line := []string{p.Slide, classes[p.Class], classes[p.Predicted]}
+		for _, v := range p.Probabilities {
+			line = append(line, strconv.FormatFloat(v, 'g', -1, 64))
+		}
+		if err := out.Write(line); err != nil {
+			return err
+		}
+	}
+	out.Flush()
+	return out.Error()
+}
+
+// SavePredictions writes them to a file, which appears whole or not at all.
+func SavePredictions(path string, classes []string, predictions []Prediction) error {
+	err := atomicfile.Write(path, func(w io.Writer) error { return WritePredictions(w, classes, predictions) })
+	if err != nil {
+		return fmt.Errorf("%s: %w", path, err)
+	}
+	return nil
+}
