@@ -119,7 +119,7 @@ func quotient(a, b []Dim) (Dim, bool) {
 	for _, s := range sb {
 		i := slices.Index(sa, s)
 		if i < 0 {
-			return Symbol(fmt.Sprintf("%s/%s", productName(na, sa), productName(nb, sb))), true
+			return Symbol(fmt.Sprintf("%s/%s", productName(na, sa), enclosed(productName(nb, sb)))), true
 		}
 		sa = slices.Delete(sa, i, i+1)
 	}
@@ -159,7 +159,22 @@ func productName(n int, names []string) string {
 	if n != 1 || len(names) == 0 {
 		names = append([]string{strconv.Itoa(n)}, names...)
 	}
+	if len(names) > 1 {
+		names = slices.Clone(names)
+		for i, s := range names {
+			names[i] = enclosed(s)
+		}
+	}
 	return strings.Join(names, "*")
+}
+
+// enclosed puts a name that is more than one word in parentheses, for use within
+// another.
+func enclosed(name string) string {
+	if strings.ContainsAny(name, "*/+-[") && !(strings.HasPrefix(name, "(") && strings.Index(name, ")") == len(name)-1) {
+		return "(" + name + ")"
+	}
+	return name
 }
 
 // sliced is the size of d[start:end:step].
@@ -168,7 +183,7 @@ func sliced(d Dim, start, end, step int) Dim {
 		if start == 0 && end == math.MaxInt && step == 1 {
 			return d
 		}
-		return Symbol(fmt.Sprintf("%s[%d:%d:%d]", d, start, end, step))
+		return Symbol(fmt.Sprintf("%s[%d:%d:%d]", enclosed(d.Name), start, end, step))
 	}
 	start, end = place(start, d.Size), place(end, d.Size)
 	return Fixed((max(0, end-start) + step - 1) / step)

@@ -16,6 +16,16 @@
 // ShapeError. An ONNX file is data: CheckONNX and Describe return errors, and
 // every file from outside passes CheckONNX before a runtime sees it.
 //
+// # Gradients
+//
+// Differentiate takes a network apart for training: a forward graph whose weights
+// are inputs, and a graph that goes backwards through it. The rules of the single
+// operators stand in the files named rules*.go. A value that only chooses (an
+// index, a condition, a sign, a size) passes no gradient on. Where several
+// elements share a maximum, ReduceMax gives each an equal part and MaxPool all of
+// it to the first. At a kink (Abs and Relu at 0) the gradient is 0; Clip passes it
+// on at its bounds.
+//
 // # Walking a graph
 //
 // Nodes lists the operations in an order they can run in; each Node names its

@@ -54,6 +54,9 @@ func (g *Graph) proto() *onnx.Graph {
 
 func (n *Node) proto() *onnx.Node {
 	p := &onnx.Node{Name: n.Output.name, Op: n.Op, Outputs: []string{n.Output.name}}
+	for _, v := range n.More {
+		p.Outputs = append(p.Outputs, v.name)
+	}
 	for _, in := range n.Inputs {
 		if in == nil {
 			p.Inputs = append(p.Inputs, "")

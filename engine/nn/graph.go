@@ -22,11 +22,14 @@ type Graph struct {
 
 // Node is one operation. Op is the name of the ONNX operator, opset 17; an
 // input left out is nil. Whatever ONNX has as an input (axes, shapes, bounds)
-// is a constant among Inputs, the rest is in Attrs.
+// is a constant among Inputs, the rest is in Attrs. More are further results, in
+// ONNX's order: the places of the maxima that MaxPool found, where they are asked
+// for.
 type Node struct {
 	Op     string
 	Inputs []*Value
 	Output *Value
+	More   []*Value
 	Attrs  []Attr
 }
 

@@ -119,6 +119,32 @@ func (g *Graph) MatMul(a, b *Value) *Value {
 	return g.add("MatMul", a.dtype, append(shape, a.shape[ra-2], b.shape[rb-1]), nil, a, b)
 }
 
+// Gemm is the product of two matrices, of which each may be transposed before,
+// plus c, which broadcasts to it and may be nil.
+func (g *Graph) Gemm(a, b, c *Value, transA, transB bool) *Value {
+	g.floats("Gemm", a, b)
+	if len(a.shape) != 2 || len(b.shape) != 2 || a.shape[1-flag(transA)] != b.shape[flag(transB)] {
+		g.fail("Gemm", "%v by %v, transposed %v and %v", a, b, transA, transB)
+	}
+	shape := []Dim{a.shape[flag(transA)], b.shape[1-flag(transB)]}
+	inputs := []*Value{a, b}
+	if c != nil {
+		g.floats("Gemm", a, c)
+		if !slices.Equal(g.broadcast("Gemm", "product and "+c.String(), shape, c.shape), shape) {
+			g.fail("Gemm", "%v does not broadcast to %s", c, shapeText(shape))
+		}
+		inputs = append(inputs, c)
+	}
+	var attrs []Attr
+	if transA {
+		attrs = append(attrs, Attr{Name: "transA", Int: 1})
+	}
+	if transB {
+		attrs = append(attrs, Attr{Name: "transB", Int: 1})
+	}
+	return g.add("Gemm", a.dtype, shape, attrs, inputs...)
+}
+
 // Linear is x times the transpose of w, plus b: x [..., in], w [out, in],
 // b [out] or nil.
 func (g *Graph) Linear(x, w, b *Value) *Value {
@@ -133,11 +159,7 @@ func (g *Graph) Linear(x, w, b *Value) *Value {
 		}
 	}
 	if len(x.shape) == 2 {
-		inputs := []*Value{x, w}
-		if b != nil {
-			inputs = append(inputs, b)
-		}
-		return g.add("Gemm", x.dtype, []Dim{x.shape[0], w.shape[0]}, []Attr{{Name: "transB", Int: 1}}, inputs...)
+		return g.Gemm(x, w, b, false, true)
 	}
 	y := g.MatMul(x, g.Transpose(w, 1, 0))
 	if b == nil {

@@ -16,7 +16,9 @@ var known = []string{
 	"Clip", "Cast", "MatMul", "Gemm", "Softmax", "LogSoftmax",
 	"ReduceSum", "ReduceMean", "ReduceMax",
 	"Reshape", "Transpose", "Concat", "Slice", "Gather", "Unsqueeze", "Squeeze",
-	"Conv", "MaxPool", "AveragePool", "GlobalAveragePool", "Pad",
+	"Conv", "ConvTranspose", "MaxPool", "AveragePool", "GlobalAveragePool", "Pad",
+	"Greater", "Equal", "Where", "Sign", "Shape", "Expand", "Range", "ScatterElements",
+	"DequantizeLinear",
 }
 
 func compute(n *onnx.Node, in []*array) *array {
@@ -45,11 +47,17 @@ func compute(n *onnx.Node, in []*array) *array {
 	case "Concat":
 		return concat(int(n.Attr("axis").I), in)
 	case "Slice":
-		return slice(in[0], in[1].ints()[0], in[2].ints()[0], in[3].ints()[0], in[4].ints()[0])
+		a := in[0]
+		for i, axis := range in[3].ints() {
+			a = slice(a, in[1].ints()[i], in[2].ints()[i], axis, in[4].ints()[i])
+		}
+		return a
 	case "Gather":
 		return gather(in[0], in[1], int(n.Attr("axis").I))
 	case "Conv":
 		return conv(n, in)
+	case "ConvTranspose":
+		return convTranspose(n, in)
 	case "MaxPool", "AveragePool":
 		return pool(n, in[0])
 	case "GlobalAveragePool":
@@ -65,6 +73,8 @@ func compute(n *onnx.Node, in []*array) *array {
 		})
 	case "Pad":
 		return pad(in[0], in[1].ints(), string(n.Attr("mode").S))
+	case "Greater", "Equal", "Where", "Shape", "Expand", "Range", "ScatterElements", "DequantizeLinear":
+		return choose(n, in)
 	}
 	return mapped(in[0], func(x float64) float64 { return unary(n.Op, x) })
 }
@@ -95,6 +105,14 @@ func unary(op string, x float64) float64 {
 		return math.Log(x)
 	case "Sqrt":
 		return math.Sqrt(x)
+	case "Sign":
+		switch {
+		case x > 0:
+			return 1
+		case x < 0:
+			return -1
+		}
+		return x
 	}
 	panic("operator " + op)
 }
@@ -161,22 +179,21 @@ func matMul(a, b *array) *array {
 	})
 }
 
-// gemm is x times the transpose of w, plus b: the one form that is emitted.
+// gemm is the product of two matrices, transposed where the attributes say so,
+// plus the third, if there is one.
 func gemm(n *onnx.Node, in []*array) *array {
-	if t := n.Attr("transB"); t == nil || t.I != 1 || len(n.Attrs) != 1 {
-		panic(runError("a Gemm of another form"))
+	a, b := in[0], in[1]
+	if n.Attr("transA") != nil {
+		a = transpose(a, []int64{1, 0})
 	}
-	x, w := in[0], in[1]
-	return newArray(x.typ, x.shape[0], w.shape[0]).fill(func(idx []int) float64 {
-		sum := 0.0
-		if len(in) > 2 {
-			sum = in[2].at(idx...)
-		}
-		for k := range x.shape[1] {
-			sum += x.at(idx[0], k) * w.at(idx[1], k)
-		}
-		return sum
-	})
+	if n.Attr("transB") != nil {
+		b = transpose(b, []int64{1, 0})
+	}
+	out := matMul(a, b)
+	if len(in) > 2 {
+		out.fill(func(idx []int) float64 { return out.at(idx...) + in[2].at(idx...) })
+	}
+	return out
 }
 
 func softmax(a *array, axis int, logarithm bool) *array {
@@ -396,6 +413,57 @@ func conv(n *onnx.Node, in []*array) *array {
 	})
 }
 
+// convTranspose is the sum of the kernels, each times an element of x, at the
+// places that conv would have taken that element from.
+func convTranspose(n *onnx.Node, in []*array) *array {
+	x, w := in[0], in[1]
+	stride, dilation := int(n.Attr("strides").Ints[0]), int(n.Attr("dilations").Ints[0])
+	pads, extra, groups := n.Attr("pads").Ints, n.Attr("output_padding").Ints, int(n.Attr("group").I)
+	size := func(i int) int {
+		return stride*(x.shape[2+i]-1) + int(extra[i]) + dilation*(w.shape[2+i]-1) + 1 - int(pads[i]+pads[i+2])
+	}
+	each, part := w.shape[1], w.shape[0]/groups
+	out := newArray(x.typ, x.shape[0], each*groups, size(0), size(1))
+	newArray(w.typ, x.shape[0], w.shape[0], x.shape[2], x.shape[3]).fill(func(idx []int) float64 {
+		for c := range each {
+			for i := range w.shape[2] {
+				for j := range w.shape[3] {
+					y := idx[2]*stride + i*dilation - int(pads[0])
+					z := idx[3]*stride + j*dilation - int(pads[1])
+					if y >= 0 && y < out.shape[2] && z >= 0 && z < out.shape[3] {
+						o := strict(out, []int{idx[0], idx[1]/part*each + c, y, z})
+						out.v[o] += w.v[strict(w, []int{idx[1], c, i, j})] * x.v[strict(x, idx)]
+					}
+				}
+			}
+		}
+		return 0
+	})
+	return out
+}
+
+// places are the second result of a MaxPool: where in all of x, counted through,
+// the first of the largest elements of each window stands.
+func places(n *onnx.Node, x *array) *array {
+	k, stride, edge := int(n.Attr("kernel_shape").Ints[0]), int(n.Attr("strides").Ints[0]), int(n.Attr("pads").Ints[0])
+	size := func(n int) int { return (n+2*edge-k)/stride + 1 }
+	return newArray(nn.Int64, x.shape[0], x.shape[1], size(x.shape[2]), size(x.shape[3])).fill(func(idx []int) float64 {
+		top, place := math.Inf(-1), 0
+		for i := range k {
+			for j := range k {
+				y, z := idx[2]*stride+i-edge, idx[3]*stride+j-edge
+				if y < 0 || y >= x.shape[2] || z < 0 || z >= x.shape[3] {
+					continue
+				}
+				if o := strict(x, []int{idx[0], idx[1], y, z}); x.v[o] > top {
+					top, place = x.v[o], o
+				}
+			}
+		}
+		return float64(place)
+	})
+}
+
 func pool(n *onnx.Node, x *array) *array {
 	k, stride, edge := int(n.Attr("kernel_shape").Ints[0]), int(n.Attr("strides").Ints[0]), int(n.Attr("pads").Ints[0])
 	size := func(n int) int { return (n+2*edge-k)/stride + 1 }
@@ -413,6 +481,9 @@ func pool(n *onnx.Node, x *array) *array {
 		if n.Op == "MaxPool" {
 			return top
 		}
+		if n.Attr("count_include_pad").I == 1 {
+			count = k * k
+		}
 		return sum / float64(count)
 	})
 }
@@ -420,7 +491,7 @@ func pool(n *onnx.Node, x *array) *array {
 func pad(x *array, pads []int, mode string) *array {
 	shape := slices.Clone(x.shape)
 	for i := range shape {
-		shape[i] += pads[i] + pads[i+4]
+		shape[i] += pads[i] + pads[i+len(shape)]
 	}
 	return newArray(x.typ, shape...).fill(func(idx []int) float64 {
 		from := slices.Clone(idx)
