@@ -17,6 +17,7 @@ type File struct {
 	path     string
 	manifest Manifest
 	levels   []mapped
+	size     int64
 	mapped   *filemap.Map
 }
 
@@ -61,7 +62,7 @@ func Parse(data []byte) (*File, error) {
 	if format != m.format() {
 		return nil, fmt.Errorf("format is %q, but the manifest is of %q", format, m.format())
 	}
-	f := &File{manifest: m}
+	f := &File{manifest: m, size: int64(len(data))}
 	var cells [][]grid.Cell
 	for _, magnification := range m.Magnifications {
 		l, err := readLevel(s, magnification, m.Encoder.Dim)
@@ -119,6 +120,13 @@ func (f *File) Close() error {
 	}
 	return f.mapped.Close()
 }
+
+// Size is the length of the file in bytes, or of the data it was parsed from.
+func (f *File) Size() int64 { return f.size }
+
+// Type is how features are kept: F16 or F32. A file may mix them; it is that of
+// the lowest magnification.
+func (f *File) Type() safetensors.DType { return f.levels[0].dtype }
 
 // Manifest implements Reader.
 func (f *File) Manifest() Manifest { return f.manifest.clone() }
