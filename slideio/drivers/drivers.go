@@ -35,14 +35,24 @@ const LibraryVariable = "ZOOMSCOPE_OPENSLIDE"
 // looked for when the first slide is opened; without it, slide formats give
 // slideio.ErrNoLibrary and other files are left to the next driver.
 type OpenSlideDriver struct {
-	load func() (*openslide.Library, error)
+	load func() (loaded, error)
+}
+
+// loaded is the library and the one driver made of it.
+type loaded struct {
+	*openslide.Library
+	driver *openslide.Driver
 }
 
 // OpenSlide makes the driver. candidates are paths of the library, or bare names
 // for the system's own search, in the order of preference.
 func OpenSlide(candidates ...string) *OpenSlideDriver {
-	return &OpenSlideDriver{load: sync.OnceValues(func() (*openslide.Library, error) {
-		return openslide.Load(candidates)
+	return &OpenSlideDriver{load: sync.OnceValues(func() (loaded, error) {
+		lib, err := openslide.Load(candidates)
+		if err != nil {
+			return loaded{}, err
+		}
+		return loaded{lib, openslide.NewDriver(lib)}, nil
 	})}
 }
 
@@ -63,7 +73,7 @@ func (d *OpenSlideDriver) Status() (version, path string, err error) {
 func (d *OpenSlideDriver) Open(ctx context.Context, path string) (slideio.Slide, error) {
 	lib, err := d.load()
 	if err == nil {
-		return openslide.NewDriver(lib).Open(ctx, path)
+		return lib.driver.Open(ctx, path)
 	}
 	err = fmt.Errorf("%s: reading this needs the OpenSlide library (install it, or name it in %s): %w", path, LibraryVariable, err)
 	if onlyOpenSlide(path) {

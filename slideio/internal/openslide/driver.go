@@ -12,13 +12,19 @@ import (
 	"strings"
 
 	"zoomscope/slideio"
+	"zoomscope/slideio/internal/tifftiles"
 )
 
 // Driver opens slides through a loaded library.
-type Driver struct{ lib *Library }
+type Driver struct {
+	lib   *Library
+	tiles *tifftiles.Cache // of what is read without the library; nil: nothing is
+}
 
-// NewDriver makes a driver of a library.
-func NewDriver(lib *Library) *Driver { return &Driver{lib} }
+// NewDriver makes a driver of a library. Make one: its slides share a cache.
+func NewDriver(lib *Library) *Driver {
+	return &Driver{lib: lib, tiles: tifftiles.NewCache(directCacheBytes)}
+}
 
 // Name is "openslide".
 func (*Driver) Name() string { return "openslide" }
@@ -39,7 +45,9 @@ func (d *Driver) Open(ctx context.Context, path string) (slideio.Slide, error) {
 		h.Close()
 		return nil, fmt.Errorf("%s: %w: %w", path, slideio.ErrCorrupt, err)
 	}
-	return &slide{lib: d.lib, path: path, info: info, scale: scale, handle: h}, nil
+	s := &slide{lib: d.lib, path: path, info: info, scale: scale, handle: h, direct: d.direct(info)}
+	s.share(h)
+	return s, nil
 }
 
 // openError sorts the library's refusals by what the next driver may make of them.

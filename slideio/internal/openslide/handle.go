@@ -37,6 +37,13 @@ func (l *Library) Open(path string) (*Handle, error) {
 	return h, nil
 }
 
+// useSmallCache is for slides of which the library reads little.
+func (h *Handle) useSmallCache() {
+	if h.lib.smallCache != 0 {
+		h.lib.setCache(h.ptr, h.lib.smallCache)
+	}
+}
+
 // Close frees the slide. No other call may be under way or follow.
 func (h *Handle) Close() {
 	h.lib.close(h.ptr)

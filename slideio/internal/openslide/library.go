@@ -10,16 +10,21 @@ import (
 	"zoomscope/slideio"
 )
 
-// sharedCacheBytes bounds the decoded tiles that the library keeps for all
-// slides together, where it can share them (4.0 and later).
-const sharedCacheBytes = 64 << 20
+// What bounds the decoded tiles that the library keeps for all slides together,
+// where it can share them (4.0 and later): one cache for slides that it reads
+// alone, and a small one for those whose tiles are mostly read without it.
+const (
+	sharedCacheBytes = 64 << 20
+	smallCacheBytes  = 8 << 20
+)
 
 // Library is a loaded libopenslide. Its methods may be called from several
 // goroutines at once.
 type Library struct {
 	path    string
 	version string
-	cache   uintptr // shared tile cache; 0 where the library has none
+
+	cache, smallCache uintptr // shared tile caches; 0 where the library has none
 
 	open         func(path string) uintptr
 	close        func(h uintptr)
@@ -112,7 +117,7 @@ func (l *Library) bind(so uintptr) error {
 	return nil
 }
 
-// bindCache makes the shared tile cache, where the library is new enough.
+// bindCache makes the shared tile caches, where the library is new enough.
 func (l *Library) bindCache(so uintptr) {
 	create, err := dlsym(so, "openslide_cache_create")
 	if err != nil {
@@ -125,5 +130,5 @@ func (l *Library) bindCache(so uintptr) {
 	var newCache func(capacity uintptr) uintptr
 	purego.RegisterFunc(&newCache, create)
 	purego.RegisterFunc(&l.setCache, set)
-	l.cache = newCache(sharedCacheBytes)
+	l.cache, l.smallCache = newCache(sharedCacheBytes), newCache(smallCacheBytes)
 }

@@ -30,6 +30,8 @@ type slide struct {
 	info  *slideio.Info
 	scale []float64 // the library's downsample of each level
 
+	direct *direct // what is read without the library; nil: nothing is
+
 	// mu is held for reading during calls on handle, and for writing to replace
 	// or close it.
 	mu      sync.RWMutex
@@ -42,6 +44,10 @@ type slide struct {
 func (s *slide) Info() *slideio.Info { return s.info }
 
 func (s *slide) Close() error {
+	var err error
+	if s.direct != nil {
+		err = s.direct.file.Close() // its reads may need the handle to the end
+	}
 	s.mu.Lock()
 	defer s.mu.Unlock()
 	if s.handle != nil {
@@ -49,7 +55,7 @@ func (s *slide) Close() error {
 		s.handle = nil
 	}
 	s.dead = slideio.ErrClosed
-	return nil
+	return err
 }
 
 func (s *slide) ReadRegion(ctx context.Context, dst *image.RGBA, level, x, y int) error {
@@ -69,7 +75,10 @@ func (s *slide) ReadRegion(ctx context.Context, dst *image.RGBA, level, x, y int
 				return err
 			}
 			block := image.Rect(bx, by, bx+blockSide, by+blockSide).Intersect(inside)
-			if err := s.readBlock(dst, block.Min.Sub(r.Min), level, block); err != nil {
+			if err := s.readBlock(ctx, dst, block.Min.Sub(r.Min), level, block); err != nil {
+				if ctx.Err() != nil {
+					return ctx.Err()
+				}
 				return &slideio.RegionError{Path: s.path, Level: level, Rect: block, Err: err}
 			}
 		}
@@ -92,11 +101,19 @@ func (s *slide) alive(ctx context.Context, level int, r image.Rectangle) error {
 
 // readBlock reads block, which lies inside the level, to dst with its top left
 // pixel at dst.Rect.Min + at.
-func (s *slide) readBlock(dst *image.RGBA, at image.Point, level int, block image.Rectangle) error {
+func (s *slide) readBlock(ctx context.Context, dst *image.RGBA, at image.Point, level int, block image.Rectangle) error {
 	at = at.Add(dst.Rect.Min)
 	out := dst.Pix[dst.PixOffset(at.X, at.Y):]
+	if l := s.direct.level(level); l != nil {
+		return s.readDirect(ctx, l, out, dst.Stride, level, block)
+	}
+	return s.readThroughLibrary(out, dst.Stride, level, block)
+}
+
+// readThroughLibrary reads block to out, rows stride bytes apart.
+func (s *slide) readThroughLibrary(out []byte, stride, level int, block image.Rectangle) error {
 	w, h := block.Dx(), block.Dy()
-	if dst.Stride == 4*w {
+	if stride == 4*w {
 		out = out[:4*w*h]
 		if err := s.readPixels(out, level, block); err != nil {
 			return err
@@ -111,7 +128,7 @@ func (s *slide) readBlock(dst *image.RGBA, at image.Point, level int, block imag
 		return err
 	}
 	for y := range h {
-		overWhite(out[y*dst.Stride:][:4*w], (*buf)[y*4*w:][:4*w])
+		overWhite(out[y*stride:][:4*w], (*buf)[y*4*w:][:4*w])
 	}
 	return nil
 }
@@ -179,7 +196,15 @@ func (s *slide) reopen() {
 		s.dead = openError(s.path, err)
 		return
 	}
+	s.share(h)
 	s.handle = h
+}
+
+// share gives a new handle its part of the library's memory.
+func (s *slide) share(h *Handle) {
+	if s.direct != nil {
+		h.useSmallCache()
+	}
 }
 
 // call makes the library's call. It takes the place in whole pixels of level 0 and
