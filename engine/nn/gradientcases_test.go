@@ -127,6 +127,12 @@ var operatorGradients = []gradientCase{
 	{"Gather of a vector", func(b *bench) { b.out(b.Gather(b.x(4), b.below(-4, 4, 6), 0)) }},
 	{"Gather a matrix", func(b *bench) { b.out(b.Gather(b.x(2, 4, 3), b.below(0, 4, 2, 5), 1)) }},
 	{"Gather one", func(b *bench) { b.out(b.Gather(b.x(2, 4, 3), b.ScalarOf(nn.Int64, 2), 2)) }},
+	{"Dropout", func(b *bench) {
+		mask := b.declare(nn.Uint8, b.dims([]int{3, 5}, 2), b.tensor(nn.Uint8, []int{3, 5}, func() float64 { return float64(b.random.IntN(2)) }))
+		b.out(b.Dropout(b.Tanh(b.x(3, 5)), mask, 0.25))
+	}},
+	{"CrossEntropy", func(b *bench) { b.out(b.CrossEntropy(b.rows(1, 5, 3), b.below(0, 3, 5))) }},
+	{"CrossEntropy of one", func(b *bench) { b.out(b.CrossEntropy(b.rows(1, 1, 3), b.below(0, 3, 1))) }},
 	{"Unsqueeze", func(b *bench) { b.out(b.Unsqueeze(b.x(3, 5), 0, -1)) }},
 	{"Squeeze", func(b *bench) { b.out(b.Squeeze(b.x(1, 3, 1, 5), 0, 2)) }},
 	convCase("Conv", []int{2, 3, 6, 7}, []int{4, 3, 3, 3}, nn.ConvOptions{}),

@@ -84,6 +84,7 @@ func All() []Operator {
 	m.reductions()
 	m.arranging()
 	m.spatial()
+	m.choosing()
 	return m.list
 }
 
@@ -209,6 +210,26 @@ func (m *maker) products() {
 			})
 		}
 	}
+	for _, s := range []struct {
+		a, b, c        []int
+		transA, transB bool
+	}{
+		{[]int{5, 7}, []int{7, 3}, []int{5, 1}, false, false},
+		{[]int{7, 5}, []int{7, 3}, []int{3}, true, false},
+		{[]int{5, 7}, []int{3, 7}, nil, false, true},
+		{[]int{7, 5}, []int{3, 7}, []int{1, 1}, true, true},
+	} {
+		for _, t := range []nn.DType{nn.Float32, nn.Float64} {
+			m.add(fmt.Sprintf("Gemm %v %v %v", t, s.transA, s.transB), func(g *nn.Graph) *nn.Value {
+				var c *nn.Value
+				a, b := g.Reshape(m.in(t, s.a...), s.a...), g.Reshape(m.in(t, s.b...), s.b...)
+				if s.c != nil {
+					c = g.Reshape(m.in(t, s.c...), s.c...)
+				}
+				return g.Gemm(a, b, c, s.transA, s.transB)
+			})
+		}
+	}
 	for _, axis := range []int{0, 1, -1} {
 		m.add(fmt.Sprintf("Softmax %d", axis), func(g *nn.Graph) *nn.Value { return g.Softmax(m.in(nn.Float32, 3, 5, 7), axis) })
 		m.add(fmt.Sprintf("LogSoftmax %d", axis), func(g *nn.Graph) *nn.Value { return g.LogSoftmax(m.in(nn.Float32, 3, 5, 7), axis) })
@@ -308,4 +329,36 @@ func (m *maker) spatial() {
 	for _, mode := range []string{"constant", "reflect", "edge"} {
 		m.add("Pad "+mode, func(g *nn.Graph) *nn.Value { return g.Pad(m.in(nn.Float32, 2, 3, 5, 7), [4]int{4, 0, 3, 6}, mode) })
 	}
+}
+
+func (m *maker) choosing() {
+	for _, t := range []nn.DType{nn.Float32, nn.Float64, nn.Int64} {
+		m.add(fmt.Sprintf("Greater %v", t), func(g *nn.Graph) *nn.Value { return g.Greater(m.in(t, 3, 5), m.in(t, 5)) })
+		m.add(fmt.Sprintf("Equal %v", t), func(g *nn.Graph) *nn.Value {
+			x := m.in(t, 3, 5)
+			return g.Equal(x, g.ReduceMax(x, true, 1))
+		})
+		m.add(fmt.Sprintf("Where %v", t), func(g *nn.Graph) *nn.Value {
+			return g.Where(m.in(nn.Bool, 3, 1), m.in(t, 3, 5), m.in(t, 5))
+		})
+		m.add(fmt.Sprintf("Expand %v", t), func(g *nn.Graph) *nn.Value { return g.Expand(m.in(t, 3, 1), m.in(t, 2, 3, 5)) })
+	}
+	for _, t := range []nn.DType{nn.Float32, nn.Float64} {
+		m.add(fmt.Sprintf("Sign %v", t), func(g *nn.Graph) *nn.Value {
+			return g.Sign(g.Concat(0, m.in(t, 5), g.Const(nn.NewTensor(t, 2))))
+		})
+		for axis, shape := range [][]int{{6, 5, 2}, {3, 9, 2}, {3, 5, 1}} {
+			m.add(fmt.Sprintf("ScatterAdd %v %d", t, axis), func(g *nn.Graph) *nn.Value {
+				places := nn.NewTensor(nn.Int64, shape...)
+				for i := range places.I64 {
+					places.I64[i] = int64(m.random.IntN(4) - 2)
+				}
+				return g.ScatterAdd(m.in(t, 3, 5, 2), g.Const(places), g.Reshape(m.in(t, shape...), shape...), axis)
+			})
+		}
+		m.add(fmt.Sprintf("Dropout %v", t), func(g *nn.Graph) *nn.Value {
+			return g.Dropout(m.in(t, 3, 5), g.Cast(m.in(nn.Bool, 3, 5), nn.Uint8), 0.25)
+		})
+	}
+	m.add("Shape", func(g *nn.Graph) *nn.Value { return g.Shape(m.in(nn.Float32, 3, 1, 5)) })
 }
