@@ -33,15 +33,86 @@ type Config struct {
 	Tissue         tissue.Settings `json:"tissue"`
 	Sizes          Sizes           `json:"sizes"`
 	Classifier     string          `json:"classifier"`
-	Training       Training        `json:"training"`
-	IntendedUse    string          `json:"intended_use"`
-	Licence        string          `json:"licence"`
+	Variant
+	Training    Training `json:"training"`
+	IntendedUse string   `json:"intended_use"`
+	Licence     string   `json:"licence"`
 }
 
 // Sizes are the widths of the layers; the published ones are 256 and 512.
 type Sizes struct {
 	Hidden    int `json:"hidden"`    // of the attentions, and between two classifier layers
 	Embedding int `json:"embedding"` // of a patch
+}
+
+// Variant is what the paper's Table 4 takes away from ZoomMIL, one part at a
+// time. Its zero value is the whole method.
+type Variant struct {
+	// Selection says for each magnification but the highest how the patches to
+	// zoom into are chosen; none given means Learned everywhere.
+	Selection []string `json:"selection,omitempty"`
+	Attention string   `json:"attention,omitempty"` // Dual if it is empty
+	Fusion    string   `json:"fusion,omitempty"`    // Sum if it is empty
+}
+
+// The ways to choose patches.
+const (
+	Learned = "learned" // trained by the perturbed Top-K
+	Hard    = "hard"    // the Top-K of the attention that pools, through which no gradient flows
+	Random  = "random"  // drawn from a seed
+)
+
+// The attentions.
+const (
+	Dual   = "dual"   // one to pool and one to zoom
+	Single = "single" // one for both
+)
+
+// The ways to put the pooled vectors of the magnifications together.
+const (
+	Sum     = "sum"
+	Concat  = "concat"
+	Highest = "highest" // that of the highest magnification alone
+)
+
+// selection is how patches of a level are chosen.
+func (v *Variant) selection(level int) string {
+	if len(v.Selection) == 0 {
+		return Learned
+	}
+	return v.Selection[level]
+}
+
+// zooms says whether a level has an attention of its own to zoom by: only a
+// selection that learns can train one.
+func (c *Config) zooms(level int) bool {
+	return level < len(c.Magnifications)-1 && c.Attention != Single && c.selection(level) == Learned
+}
+
+// fused is the number of values that the classifier takes.
+func (c *Config) fused() int {
+	if c.Fusion == Concat {
+		return len(c.Magnifications) * c.Sizes.Embedding
+	}
+	return c.Sizes.Embedding
+}
+
+func (c *Config) checkVariant() error {
+	if n := len(c.Selection); n != 0 && n != len(c.Magnifications)-1 {
+		return fmt.Errorf("%d selections for %d magnifications, must be %d or none", n, len(c.Magnifications), len(c.Magnifications)-1)
+	}
+	for _, s := range c.Selection {
+		if !slices.Contains([]string{Learned, Hard, Random}, s) {
+			return fmt.Errorf("selection %.100q, must be %q, %q or %q", s, Learned, Hard, Random)
+		}
+	}
+	if !slices.Contains([]string{"", Dual, Single}, c.Attention) {
+		return fmt.Errorf("attention %.100q, must be %q or %q", c.Attention, Dual, Single)
+	}
+	if !slices.Contains([]string{"", Sum, Concat, Highest}, c.Fusion) {
+		return fmt.Errorf("fusion %.100q, must be %q, %q or %q", c.Fusion, Sum, Concat, Highest)
+	}
+	return nil
 }
 
 // Training sums up where the weights come from.
@@ -74,7 +145,7 @@ func (c *Config) Validate() error {
 	if c.Method != ZoomMIL {
 		return fmt.Errorf("method %.100q is not one this version has (%s)", c.Method, ZoomMIL)
 	}
-	for _, check := range []func() error{c.checkNames, c.checkLevels, c.checkSizes, c.checkEncoder, c.Tissue.Validate} {
+	for _, check := range []func() error{c.checkNames, c.checkLevels, c.checkSizes, c.checkVariant, c.checkEncoder, c.Tissue.Validate} {
 		if err := check(); err != nil {
 			return err
 		}
@@ -151,6 +222,7 @@ func (c Config) clone() Config {
 	c.Classes = slices.Clone(c.Classes)
 	c.Magnifications = slices.Clone(c.Magnifications)
 	c.K = slices.Clone(c.K)
+	c.Selection = slices.Clone(c.Selection)
 	return c
 }
 

@@ -165,6 +165,7 @@ func goldenZoomMIL(v *vectors) {
 		v.Run(name, func(t *testing.T) {
 			out := forward(t, model, opener(t), source, 0)
 			compareZoomMIL(t, &vectors{t, v.f}, out)
+			goldenTraining(&vectors{t, v.f}, model, opener(t), source)
 		})
 	}
 }

@@ -7,6 +7,17 @@ import "zoomscope/engine/nn"
 type builder struct {
 	*nn.Graph
 	params map[string]*nn.Tensor
+	// dropout is the share of activations that training leaves out, 0 for none.
+	// Each place takes its mask, uint8 [N, width], from an input of its own.
+	dropout float64
+}
+
+// drop is x [N, width] with activations left out.
+func (b builder) drop(x *nn.Value, place string) *nn.Value {
+	if b.dropout == 0 {
+		return x
+	}
+	return b.Dropout(x, b.Input("mask/"+place, nn.Uint8, x.Shape()...), b.dropout)
 }
 
 // linear applies the layer of that name to x [N, in].
@@ -17,53 +28,112 @@ func (b builder) linear(x *nn.Value, name string) *nn.Value {
 
 // embed turns features [N, D] of a level into embeddings [N, E].
 func (b builder) embed(features *nn.Value, level string) *nn.Value {
-	return b.Relu(b.linear(features, "fc_"+level+"_mag.0"))
+	name := "fc_" + level + "_mag"
+	return b.drop(b.Relu(b.linear(features, name+".0")), name)
 }
 
 // gatedAttention gives each row of x [N, E] a score [N, 1], before any softmax.
 func (b builder) gatedAttention(x *nn.Value, name string) *nn.Value {
-	content := b.Tanh(b.linear(x, name+".attention_a.0"))
-	gate := b.Sigmoid(b.linear(x, name+".attention_b.0"))
+	content := b.drop(b.Tanh(b.linear(x, name+".attention_a.0")), name+".attention_a")
+	gate := b.drop(b.Sigmoid(b.linear(x, name+".attention_b.0")), name+".attention_b")
 	return b.linear(b.Mul(content, gate), name+".attention_c")
 }
 
-// pool is the mean [1, E] of the rows of x [N, E], weighted by the softmax over
-// the rows of scores [N, 1].
-func (b builder) pool(x, scores *nn.Value) *nn.Value {
-	return b.MatMul(b.Transpose(b.Softmax(scores, 0), 1, 0), x)
-}
-
-// classify turns the sum of the pooled vectors [1, E] into logits [1, C].
-func (b builder) classify(sum *nn.Value, classifier string) *nn.Value {
+// classify turns the fused vector [1, F] into logits [1, C].
+func (b builder) classify(fused *nn.Value, classifier string) *nn.Value {
 	if classifier == MLP {
-		return b.linear(b.Relu(b.linear(sum, "classify_head.0")), "classify_head.2")
+		return b.linear(b.Relu(b.linear(fused, "classify_head.0")), "classify_head.2")
 	}
-	return b.linear(sum, "classify_head")
+	return b.linear(fused, "classify_head")
 }
 
-// levelGraph takes features [N, D] of magnification m and gives pooled [1, E],
-// scores [N, 1] and, below the highest magnification, zoom_scores [N, 1].
-func (m *Model) levelGraph(level int) *nn.Graph {
-	n := len(m.config.Magnifications)
-	name := levelName(level, n)
-	b := builder{nn.NewGraph("zoommil_" + name), m.params}
-	x := b.embed(b.Input("features", nn.Float32, nn.Symbol("N"), nn.Fixed(m.config.Encoder.Dim)), name)
-	scores := b.gatedAttention(x, "ga_"+name+"_mag")
-	b.Output("pooled", b.pool(x, scores))
-	b.Output("scores", scores)
-	if level < n-1 {
-		b.Output("zoom_scores", b.gatedAttention(x, "aux_ga_"+name+"_mag"))
+// pool is the mean [1, E] of the rows of x [N, E], weighted by attention [N, 1].
+func (b builder) pool(x, attention *nn.Value) *nn.Value {
+	return b.MatMul(b.Transpose(attention, 1, 0), x)
+}
+
+// level is what the network makes of one magnification.
+type level struct {
+	pooled     *nn.Value // [1, E]
+	scores     *nn.Value // [N, 1], before the softmax
+	attention  *nn.Value // [N, 1]
+	zoomScores *nn.Value // [N, 1], nil where there is no second attention
+}
+
+// level puts together the network of a magnification. It declares the input
+// features [N, D].
+func (b builder) level(c *Config, i int) level {
+	n := len(c.Magnifications)
+	name := levelName(i, n)
+	x := b.embed(b.Input("features", nn.Float32, nn.Symbol("N"), nn.Fixed(c.Encoder.Dim)), name)
+	l := level{scores: b.gatedAttention(x, "ga_"+name+"_mag")}
+	l.attention = b.Softmax(l.scores, 0)
+	l.pooled = b.pool(x, l.attention)
+	if c.zooms(i) {
+		l.zoomScores = b.gatedAttention(x, "aux_ga_"+name+"_mag")
+	}
+	return l
+}
+
+// levelGraph takes features [N, D] of a magnification and gives pooled [1, E],
+// scores [N, 1] and, where there is an attention to zoom by, zoom_scores [N, 1].
+func levelGraph(c *Config, params map[string]*nn.Tensor, i int) *nn.Graph {
+	b := builder{Graph: nn.NewGraph("zoommil_" + levelName(i, len(c.Magnifications))), params: params}
+	l := b.level(c, i)
+	b.Output("pooled", l.pooled)
+	b.Output("scores", l.scores)
+	if l.zoomScores != nil {
+		b.Output("zoom_scores", l.zoomScores)
 	}
 	return b.Graph
+}
+
+// trainingGraph takes features [N, D] and the dropout's masks, and gives pooled
+// [1, E] and attention [N, 1], and where there is another attention to zoom by,
+// zoom_attention [N, 1].
+func trainingGraph(c *Config, params map[string]*nn.Tensor, i int, dropout float64) *nn.Graph {
+	b := builder{nn.NewGraph("zoommil_" + levelName(i, len(c.Magnifications))), params, dropout}
+	l := b.level(c, i)
+	b.Output("pooled", l.pooled)
+	b.Output("attention", l.attention)
+	if l.zoomScores != nil {
+		b.Output("zoom_attention", b.Softmax(l.zoomScores, 0))
+	}
+	return b.Graph
+}
+
+// fuse makes one vector [1, F] of pooled [M, E].
+func (b builder) fuse(pooled *nn.Value, c *Config) *nn.Value {
+	m := len(c.Magnifications)
+	switch c.Fusion {
+	case Concat:
+		return b.Reshape(pooled, 1, c.fused())
+	case Highest:
+		return b.Slice(pooled, 0, m-1, m)
+	}
+	return b.ReduceSum(pooled, true, 0)
 }
 
 // classifierGraph takes pooled [M, E], one row per magnification, and gives
 // logits [1, C] and probabilities [1, C].
-func (m *Model) classifierGraph() *nn.Graph {
-	b := builder{nn.NewGraph("zoommil_classifier"), m.params}
-	pooled := b.Input("pooled", nn.Float32, nn.Fixed(len(m.config.Magnifications)), nn.Fixed(m.config.Sizes.Embedding))
-	logits := b.classify(b.ReduceSum(pooled, true, 0), m.config.Classifier)
+func classifierGraph(c *Config, params map[string]*nn.Tensor) *nn.Graph {
+	b, logits := classifier(c, params)
 	b.Output("logits", logits)
 	b.Output("probabilities", b.Softmax(logits, 1))
 	return b.Graph
+}
+
+// lossGraph takes pooled [M, E] and the label, int64 [1], and gives logits [1, C]
+// and the cross entropy, loss.
+func lossGraph(c *Config, params map[string]*nn.Tensor) *nn.Graph {
+	b, logits := classifier(c, params)
+	b.Output("logits", logits)
+	b.Output("loss", b.CrossEntropy(logits, b.Input("label", nn.Int64, nn.Fixed(1))))
+	return b.Graph
+}
+
+func classifier(c *Config, params map[string]*nn.Tensor) (builder, *nn.Value) {
+	b := builder{Graph: nn.NewGraph("zoommil_classifier"), params: params}
+	pooled := b.Input("pooled", nn.Float32, nn.Fixed(len(c.Magnifications)), nn.Fixed(c.Sizes.Embedding))
+	return b, b.classify(b.fuse(pooled, c), c.Classifier)
 }

@@ -29,26 +29,57 @@ func (c *Config) chunk() int {
 // several goroutines at once, except Close.
 type Network struct {
 	config     Config
-	levels     []nn.Session
-	classifier nn.Session
+	levels     []part
+	classifier part
 	chunk      int // rows of one run
+}
+
+// part is a network of a magnification, or the classifier.
+type part struct {
+	nn.Session
+	params []*nn.Tensor // inputs after the others; none when the session holds them
+}
+
+func (p *part) run(ctx context.Context, inputs []*nn.Tensor, outputs []*nn.Tensor) error {
+	return p.Run(ctx, append(inputs, p.params...), outputs)
 }
 
 // Open opens the sessions of the model on a device.
 func (m *Model) Open(o nn.Opener) (*Network, error) {
-	n := &Network{config: m.Config(), chunk: m.config.chunk()}
-	for level := range m.config.Magnifications {
-		s, err := openGraph(o, m.levelGraph(level))
+	return openNetwork(o, m.Config(), m.params, func(g *nn.Graph) (*nn.Graph, []*nn.Tensor) { return g, nil })
+}
+
+// parametric is a graph whose weights are inputs, and those weights.
+func parametric(g *nn.Graph) (*nn.Graph, []*nn.Tensor) {
+	var params []*nn.Tensor
+	for _, p := range g.Params() {
+		params = append(params, p.Tensor())
+	}
+	return nn.Parametric(g), params
+}
+
+// openNetwork opens the graphs as prepare leaves them.
+func openNetwork(o nn.Opener, c Config, params map[string]*nn.Tensor, prepare func(*nn.Graph) (*nn.Graph, []*nn.Tensor)) (*Network, error) {
+	n := &Network{config: c, chunk: c.chunk()}
+	open := func(what string, g *nn.Graph) (part, error) {
+		g, params := prepare(g)
+		s, err := openGraph(o, g)
 		if err != nil {
-			return nil, errors.Join(fmt.Errorf("model %q, level %d: %w", m.config.Name, level, err), n.Close())
+			return part{}, errors.Join(fmt.Errorf("model %q, %s: %w", c.Name, what, err), n.Close())
 		}
-		n.levels = append(n.levels, s)
+		return part{s, params}, nil
 	}
-	s, err := openGraph(o, m.classifierGraph())
-	if err != nil {
-		return nil, errors.Join(fmt.Errorf("model %q, classifier: %w", m.config.Name, err), n.Close())
+	for i := range c.Magnifications {
+		p, err := open(fmt.Sprintf("level %d", i), levelGraph(&c, params, i))
+		if err != nil {
+			return nil, err
+		}
+		n.levels = append(n.levels, p)
 	}
-	n.classifier = s
+	var err error
+	if n.classifier, err = open("classifier", classifierGraph(&c, params)); err != nil {
+		return nil, err
+	}
 	return n, nil
 }
 
@@ -66,7 +97,7 @@ func (n *Network) Close() error {
 	for _, s := range n.levels {
 		errs = append(errs, s.Close())
 	}
-	if n.classifier != nil {
+	if n.classifier.Session != nil {
 		errs = append(errs, n.classifier.Close())
 	}
 	return errors.Join(errs...)
@@ -145,15 +176,15 @@ func (r *LevelRun) flush(ctx context.Context) error {
 func (r *LevelRun) run(ctx context.Context, features []float32) error {
 	dim := r.network.config.Encoder.Dim
 	outputs := make([]*nn.Tensor, 3)
-	if r.highest() {
+	if !r.network.config.zooms(r.level) {
 		outputs = outputs[:2]
 	}
 	input := nn.F32Tensor(features, len(features)/dim, dim)
-	if err := r.network.levels[r.level].Run(ctx, []*nn.Tensor{input}, outputs); err != nil {
+	if err := r.network.levels[r.level].run(ctx, []*nn.Tensor{input}, outputs); err != nil {
 		return fmt.Errorf("model %q at %gx: %w", r.network.config.Name, r.magnification(), err)
 	}
 	r.scores = append(r.scores, outputs[1].F32...)
-	if !r.highest() {
+	if len(outputs) == 3 {
 		r.zoom = append(r.zoom, outputs[2].F32...)
 	}
 	r.join(outputs[0].F32, logSumExp(outputs[1].F32))
@@ -191,20 +222,39 @@ func (r *LevelRun) Finish(ctx context.Context) (*LevelOutput, error) {
 		out.Pooled[i] = float32(v)
 		finite += v * 0
 	}
-	if !r.highest() {
-		sum := logSumExp(r.zoom)
-		out.ZoomAttention = softmax(r.zoom, sum)
-		finite += sum * 0
-	}
 	if finite += r.logSum * 0; finite != 0 {
-		return nil, fmt.Errorf("model %q at %gx: attention is not finite; are the features?", r.network.config.Name, r.magnification())
+		return nil, r.notFinite()
 	}
 	if r.highest() {
 		return out, nil
 	}
-	var err error
-	out.Selected, err = topk.Hard(out.ZoomAttention, r.network.config.K[r.level])
-	return out, err
+	return out, r.choose(out)
+}
+
+// choose fills in what is zoomed into, and by which attention.
+func (r *LevelRun) choose(out *LevelOutput) (err error) {
+	c := &r.network.config
+	k := c.K[r.level]
+	switch {
+	case c.selection(r.level) == Random:
+		out.ZoomAttention = slices.Repeat([]float32{1 / float32(len(r.scores))}, len(r.scores))
+		out.Selected = topk.Random(len(r.scores), k, c.Training.Seed+uint64(r.level))
+		return nil
+	case c.zooms(r.level):
+		sum := logSumExp(r.zoom)
+		if sum-sum != 0 {
+			return r.notFinite()
+		}
+		out.ZoomAttention = softmax(r.zoom, sum)
+	default:
+		out.ZoomAttention = slices.Clone(out.Attention)
+	}
+	out.Selected, err = topk.Hard(out.ZoomAttention, k)
+	return err
+}
+
+func (r *LevelRun) notFinite() error {
+	return fmt.Errorf("model %q at %gx: attention is not finite; are the features?", r.network.config.Name, r.magnification())
 }
 
 func (r *LevelRun) highest() bool { return r.level == len(r.network.levels)-1 }
@@ -233,7 +283,7 @@ func (n *Network) Classify(ctx context.Context, pooled [][]float32) (logits, pro
 	}
 	outputs := make([]*nn.Tensor, 2)
 	input := nn.F32Tensor(all, len(pooled), n.config.Sizes.Embedding)
-	if err := n.classifier.Run(ctx, []*nn.Tensor{input}, outputs); err != nil {
+	if err := n.classifier.run(ctx, []*nn.Tensor{input}, outputs); err != nil {
 		return nil, nil, fmt.Errorf("model %q, classifier: %w", n.config.Name, err)
 	}
 	logits, probabilities = outputs[0].F32, outputs[1].F32

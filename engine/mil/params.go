@@ -35,16 +35,16 @@ func (c *Config) layers() []layer {
 		level := levelName(m, n)
 		all = append(all, layer{"fc_" + level + "_mag.0", c.Sizes.Embedding, c.Encoder.Dim})
 		all = append(all, c.attention("ga_"+level+"_mag")...)
-		if m < n-1 {
+		if c.zooms(m) {
 			all = append(all, c.attention("aux_ga_"+level+"_mag")...)
 		}
 	}
 	if c.Classifier == MLP {
 		return append(all,
-			layer{"classify_head.0", c.Sizes.Hidden, c.Sizes.Embedding},
+			layer{"classify_head.0", c.Sizes.Hidden, c.fused()},
 			layer{"classify_head.2", len(c.Classes), c.Sizes.Hidden})
 	}
-	return append(all, layer{"classify_head", len(c.Classes), c.Sizes.Embedding})
+	return append(all, layer{"classify_head", len(c.Classes), c.fused()})
 }
 
 func (c *Config) attention(name string) []layer {

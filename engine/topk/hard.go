@@ -2,6 +2,7 @@ package topk
 
 import (
 	"fmt"
+	"math/rand/v2"
 	"slices"
 )
 
@@ -38,4 +39,15 @@ func Hard(scores []float32, k int) ([]int, error) {
 		}
 	}
 	return chosen, nil
+}
+
+// Random returns k different indices below n in ascending order, drawn from a
+// seed; k is clipped to n. A k below 1 is the caller's mistake and panics.
+func Random(n, k int, seed uint64) []int {
+	if k < 1 {
+		panic(fmt.Sprintf("topk: k is %d", k))
+	}
+	chosen := rand.New(rand.NewPCG(seed, uint64(n))).Perm(n)[:min(k, n)]
+	slices.Sort(chosen)
+	return chosen
 }

@@ -78,3 +78,27 @@ func TestHardPanics(t *testing.T) {
 	}()
 	Hard([]float32{1}, 0)
 }
+
+func TestRandom(t *testing.T) {
+	counts := make([]int, 10)
+	for seed := range uint64(2000) {
+		chosen := Random(10, 3, seed)
+		if len(chosen) != 3 || !slices.IsSorted(chosen) || len(slices.Compact(slices.Clone(chosen))) != 3 {
+			t.Fatalf("chose %v", chosen)
+		}
+		for _, i := range chosen {
+			counts[i]++
+		}
+	}
+	for i, n := range counts { // 600 expected, deviation 20
+		if n < 500 || n > 700 {
+			t.Errorf("index %d was chosen %d times of 2000", i, n)
+		}
+	}
+	if got := Random(2, 5, 1); !slices.Equal(got, []int{0, 1}) {
+		t.Errorf("5 of 2: %v", got)
+	}
+	if !slices.Equal(Random(50, 9, 4), Random(50, 9, 4)) {
+		t.Error("the same seed chose otherwise")
+	}
+}
