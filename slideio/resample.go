@@ -216,6 +216,10 @@ func whiteLess(sum uint32) byte {
 
 // shrink writes nx x ny pixels, each the mean of k x k pixels of src, k <= 256.
 func shrink(dst []byte, dstStride, nx, ny int, src []byte, srcStride, k int) {
+	if k == 2 {
+		halve(dst, dstStride, nx, ny, src, srcStride)
+		return
+	}
 	// sum/n, rounded, as a product: exact for these sums and n < 1<<20.
 	n := uint64(k * k)
 	inverse := (1<<48 + n - 1) / n
@@ -230,6 +234,21 @@ func shrink(dst []byte, dstStride, nx, ny int, src []byte, srcStride, k int) {
 			px[1] = mean(ga & 0xffffffff)
 			px[2] = mean(rb >> 32)
 			px[3] = 0xff
+		}
+	}
+}
+
+// halve is shrink for k = 2, the usual step between magnifications.
+func halve(dst []byte, dstStride, nx, ny int, src []byte, srcStride int) {
+	for y := range ny {
+		out := dst[y*dstStride:][:4*nx]
+		upper, lower := src[2*y*srcStride:][:8*nx], src[(2*y+1)*srcStride:][:8*nx]
+		for x := range nx {
+			a, b := binary.LittleEndian.Uint64(upper[8*x:]), binary.LittleEndian.Uint64(lower[8*x:])
+			even, odd := a&lanes+b&lanes, a>>8&lanes+b>>8&lanes
+			rb, ga := uint32(even+even>>32), uint32(odd+odd>>32) // two sums of 16 bits
+			px := (rb+0x00020002)>>2&0x00ff00ff | (ga+2)<<6&0xff00
+			binary.LittleEndian.PutUint32(out[4*x:], px+0xff000000)
 		}
 	}
 }

@@ -8,4 +8,8 @@
 // call on that handle fails with the same words, good regions included. So the
 // error is asked for after every call, a handle that failed is closed, and the
 // driver opens a fresh one for the reads that follow.
+//
+// The JPEG tiles of plain tiled TIFF slides are read without the library, by
+// package tifftiles; the library still opens such slides, says what they are, and
+// reads every tile that is missing, damaged or unusual.
 package openslide
