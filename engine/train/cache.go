@@ -27,10 +27,10 @@ type openBag struct {
 	view *bag.View
 }
 
-func openBags(magnifications []float64) *bagCache {
+func openBags(magnifications []float64, limit int) *bagCache {
 	c := &bagCache{magnifications: magnifications}
-	// An error is for a size below one.
-	c.open, _ = simplelru.NewLRU(maxOpen, func(_ string, b openBag) {
+	// An error is for a limit below one.
+	c.open, _ = simplelru.NewLRU(limit, func(_ string, b openBag) {
 		c.err = errors.Join(c.err, b.file.Close())
 	})
 	return c

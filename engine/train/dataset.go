@@ -27,6 +27,7 @@ type Sample struct {
 	ContentID string // of the slide; "" where the bag does not know it
 	Patches   []int  // at each magnification of the dataset
 	line      int
+	listed    Split // what the table says
 }
 
 // Dataset is what a table and a folder of bags make together.
@@ -39,7 +40,7 @@ type Dataset struct {
 	Encoder        result.Encoder
 	Tissue         tissue.Settings
 	Warnings       []string // sentences for the reader
-	given          bool     // the table has a column split
+	loading        int      // of the warnings are from Load, the rest from Divide
 }
 
 // LoadOptions narrow what a dataset may hold.
@@ -60,11 +61,10 @@ func Load(ctx context.Context, table, bags string, o LoadOptions) (*Dataset, err
 	if err != nil {
 		return nil, err
 	}
-	d := &Dataset{Path: table, Magnifications: slices.Clone(o.Magnifications)}
+	d := &Dataset{Path: table}
 	for _, row := range rows {
-		d.given = d.given || row.Split != Unassigned
 		d.Samples = append(d.Samples, Sample{
-			Slide: row.Slide, Label: row.Label, Patient: row.Patient, Split: row.Split, line: row.Line,
+			Slide: row.Slide, Label: row.Label, Patient: row.Patient, Split: row.Split, listed: row.Split, line: row.Line,
 		})
 	}
 	slices.SortStableFunc(d.Samples, func(a, b Sample) int {
@@ -73,7 +73,7 @@ func Load(ctx context.Context, table, bags string, o LoadOptions) (*Dataset, err
 	for _, step := range []func() error{
 		func() error { return d.classify(o.Classes) },
 		func() error { return d.findBags(bags) },
-		func() error { return d.inspect(ctx) },
+		func() error { return d.inspect(ctx, o.Magnifications) },
 		d.merge,
 	} {
 		if err := step(); err != nil {
@@ -81,6 +81,7 @@ func Load(ctx context.Context, table, bags string, o LoadOptions) (*Dataset, err
 		}
 	}
 	d.name()
+	d.loading = len(d.Warnings)
 	return d, nil
 }
 
@@ -102,7 +103,7 @@ func (d *Dataset) classify(classes []string) error {
 		}
 	}
 	d.warnAlike()
-	return unknown.err(fmt.Sprintf("labels of %%d slides are none of the classes %.500q", classes))
+	return unknown.err(fmt.Sprintf("slides with a label that is none of the classes %.500q", classes), "")
 }
 
 // warnAlike points out labels that are likely meant to be the same.
@@ -138,7 +139,7 @@ func (d *Dataset) findBags(dir string) error {
 			owner[path] = s
 		}
 	}
-	return missing.err("no bag, or no single one, in " + strings.ReplaceAll(dir, "%", "%%") + " for %d slides (make them with extract)")
+	return missing.err("slides without a bag, or a single one, in "+dir, "make them with extract")
 }
 
 // alias says whether two names can be of one file: they differ in nothing but
@@ -150,69 +151,67 @@ func alias(a, b string) bool {
 	return base(a) == base(b) || base(a) == stem(b) || stem(a) == base(b)
 }
 
-// inspect opens every bag and compares it with the first.
-func (d *Dataset) inspect(ctx context.Context) error {
+// inspect opens every bag, makes sure that it has the magnifications wanted, and
+// compares it with the first; where none are wanted in particular, all must have
+// the same.
+func (d *Dataset) inspect(ctx context.Context, wanted []float64) error {
 	var first bag.Manifest
-	var odd, tissues problems
+	var lacking, odd, tissues problems
 	for i := range d.Samples {
-		if err := ctx.Err(); err != nil {
+		if ctx.Err() != nil {
 			return context.Cause(ctx)
 		}
 		s := &d.Samples[i]
-		m, err := d.measure(s)
+		m, err := s.measure(wanted)
 		if err != nil {
 			return err
 		}
 		if i == 0 {
 			first = m
 		}
-		if why := differ(&first, &m); why != "" {
-			odd.add("%s has %s", s.Bag, why)
-		}
-		if m.Tissue != first.Tissue {
+		switch {
+		case s.Patches == nil:
+			lacking.add("%s has %v", filepath.Base(s.Bag), m.Magnifications)
+		case m.Encoder != first.Encoder || m.PatchSize != first.PatchSize || !slices.Equal(m.Magnifications, first.Magnifications):
+			odd.add("%s has %s", filepath.Base(s.Bag), describe(&m))
+		case m.Tissue != first.Tissue:
 			tissues.add("%s", s.Slide)
 		}
 	}
-	if err := odd.err(fmt.Sprintf("bags must be made alike, but %%d differ from %s (%s): extract them again", strings.ReplaceAll(d.Samples[0].Bag, "%", "%%"), describe(&first))); err != nil {
+	if err := lacking.err(fmt.Sprintf("bags that lack one of the magnifications %v needed", wanted), "extract them again"); err != nil {
 		return err
 	}
-	if len(tissues) > 0 {
-		d.Warnings = append(d.Warnings, tissues.text("The tissue of %d slides was found with other settings than that of the first"))
+	like := fmt.Sprintf("bags not made as %s, which has %s", filepath.Base(d.Samples[0].Bag), describe(&first))
+	if err := odd.err(like, "extract them again"); err != nil {
+		return err
 	}
-	d.PatchSize, d.Encoder, d.Tissue = first.PatchSize, first.Encoder, first.Tissue
+	d.Warnings = tissues.warn(d.Warnings, "Slides whose tissue was found with other settings than that of the first")
+	d.Magnifications, d.PatchSize, d.Encoder, d.Tissue = first.Magnifications, first.PatchSize, first.Encoder, first.Tissue
 	return nil
 }
 
-// measure reads what is to be known of a sample's bag; the manifest it returns
-// has the magnifications that are needed.
-func (d *Dataset) measure(s *Sample) (bag.Manifest, error) {
+// measure reads what is to be known of a sample's bag. The manifest has the
+// magnifications wanted, all of them for nil; when the bag lacks one, those that
+// it has, and Patches stays nil.
+func (s *Sample) measure(wanted []float64) (bag.Manifest, error) {
 	f, err := bag.Open(s.Bag)
 	if err != nil {
 		return bag.Manifest{}, err
 	}
 	defer f.Close()
-	if d.Magnifications == nil {
-		d.Magnifications = f.Manifest().Magnifications
-	}
 	m := f.Manifest()
 	s.ContentID = m.ContentID
-	v, err := bag.Select(f, d.Magnifications)
+	if wanted == nil {
+		wanted = m.Magnifications
+	}
+	v, err := bag.Select(f, wanted)
 	if err != nil {
-		// Told later, together with the others.
 		return m, nil
 	}
-	for level := range d.Magnifications {
+	for level := range wanted {
 		s.Patches = append(s.Patches, v.Len(level))
 	}
 	return v.Manifest(), nil
-}
-
-// differ says in what b is not made as a, "" when in nothing that counts.
-func differ(a, b *bag.Manifest) string {
-	if a.Encoder != b.Encoder || !slices.Equal(a.Magnifications, b.Magnifications) || a.PatchSize != b.PatchSize {
-		return describe(b)
-	}
-	return ""
 }
 
 func describe(m *bag.Manifest) string {
@@ -247,11 +246,9 @@ func (d *Dataset) merge() error {
 		}
 		k.Aliases = append(k.Aliases, s.Slide)
 	}
-	if len(twice) > 0 {
-		d.Warnings = append(d.Warnings, twice.text("%d slides are in the table twice and count once"))
-	}
+	d.Warnings = twice.warn(d.Warnings, "Slides that are in the table twice and count once")
 	d.Samples = kept
-	return wrong.err("the same slide contradicts itself %d times: correct or remove one of the lines")
+	return wrong.err("lines that contradict another one on the same slide", "correct or remove one of them")
 }
 
 // name gives the samples names: the file's without ending where no other has it,

@@ -43,7 +43,7 @@ func (o EvaluateOptions) resamples() int {
 // a slide names it; one that wraps ErrDiverged says that the model's answer is no
 // number.
 func Evaluate(ctx context.Context, p Predictor, d *Dataset, samples []Sample, o EvaluateOptions) (*Metrics, []Prediction, error) {
-	bags := openBags(d.Magnifications)
+	bags := openBags(d.Magnifications, maxOpen)
 	defer bags.Close()
 	return evaluate(ctx, p, d.Classes, bags, samples, o, "evaluating")
 }

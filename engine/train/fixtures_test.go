@@ -119,6 +119,7 @@ type softmax struct {
 	dim      int
 	loss     func(slide int) float64 // in place of the loss of that step, where not nil
 	predict  func([]float64) []float64
+	fail     error // of every step
 	steps    int
 }
 
@@ -165,8 +166,8 @@ func (s *softmax) logits(x []float64) []float64 {
 }
 
 func (s *softmax) Step(ctx context.Context, source mil.Source, label int, o StepOptions) (float64, error) {
-	if ctx.Err() != nil {
-		return 0, ctx.Err()
+	if err := errors.Join(ctx.Err(), s.fail); err != nil {
+		return 0, err
 	}
 	x, err := s.mean(source)
 	if err != nil {

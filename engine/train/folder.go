@@ -149,7 +149,7 @@ func (f *folder) begin(r *record, resume bool) (string, error) {
 		return "", fmt.Errorf("%s: format is %.100q, expected %q", f.path(RunFile), there.Format, RunFormat)
 	}
 	if found := there.differences(r); len(found) > 0 {
-		return "", fmt.Errorf("%s: %w: %s: give what it was started with, or another folder", f.dir, ErrOther, found.text("%d differences"))
+		return "", fmt.Errorf("%s: %w: %s: give what it was started with, or another folder", f.dir, ErrOther, found.text("differences"))
 	}
 	return sum, nil
 }

@@ -7,10 +7,12 @@ import (
 	"zoomscope/engine/nn"
 )
 
-// Learner is a method in training on a device. It belongs to one goroutine.
+// Learner is a method in training on a device, as a mil.Trainer is. It belongs to
+// one goroutine.
 type Learner interface {
 	// Step takes one optimizer step on one slide and returns the loss before it.
-	// Everything random in it comes from o.Seed.
+	// Everything random in it comes from o.Seed. A loss that is not finite is
+	// returned, or is an error that wraps mil.ErrNotFinite.
 	Step(ctx context.Context, s mil.Source, label int, o StepOptions) (loss float64, err error)
 	Predictor
 	// State is everything the learner needs to go on: weights and optimizer
@@ -25,10 +27,7 @@ type Learner interface {
 }
 
 // StepOptions are what changes from step to step.
-type StepOptions struct {
-	LearningRate float64
-	Seed         uint64
-}
+type StepOptions = mil.StepOptions
 
 // Predictor classifies the slides it is given.
 type Predictor interface {

@@ -16,17 +16,28 @@ func (p *problems) add(format string, args ...any) {
 	*p = append(*p, fmt.Sprintf(format, args...))
 }
 
-// err is nil when there are none; what is said of all of them, with their number
-// as its first argument.
-func (p problems) err(what string) error {
+// err is nil when there are none; else it says what they are, and what to do.
+func (p problems) err(what, todo string) error {
 	if len(p) == 0 {
 		return nil
 	}
-	return errors.New(p.text(what))
+	if todo != "" {
+		todo = ": " + todo
+	}
+	return errors.New(p.text(what) + todo)
 }
 
+// warn adds them to warnings, if there are any.
+func (p problems) warn(warnings []string, what string) []string {
+	if len(p) == 0 {
+		return warnings
+	}
+	return append(warnings, p.text(what)+".")
+}
+
+// text says what they are, how many, and the first of them.
 func (p problems) text(what string) string {
-	text := fmt.Sprintf(what, len(p)) + ": " + strings.Join(p[:min(len(p), maxListed)], "; ")
+	text := fmt.Sprintf("%s (%d): %s", what, len(p), strings.Join(p[:min(len(p), maxListed)], "; "))
 	if rest := len(p) - maxListed; rest > 0 {
 		text += fmt.Sprintf("; and %d more", rest)
 	}

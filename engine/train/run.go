@@ -117,7 +117,7 @@ type run struct {
 // once train says that there is no more to be done.
 func work(ctx context.Context, c Config, d *Dataset, l Learner, o Options, train func(*run, context.Context) (Ending, error)) (_ *Summary, err error) {
 	if err := errors.Join(c.Validate(), c.matches(d)); err != nil {
-		return nil, fmt.Errorf("%s: %w", o.Dir, err)
+		return nil, fmt.Errorf("settings of the run: %w", err)
 	}
 	if err := d.checkSplits(); err != nil {
 		return nil, err
@@ -128,7 +128,7 @@ func work(ctx context.Context, c Config, d *Dataset, l Learner, o Options, train
 	}
 	r := &run{
 		folder: f, config: c, data: d, learner: l, o: o,
-		bags:     openBags(d.Magnifications),
+		bags:     openBags(d.Magnifications, maxOpen),
 		training: d.In(Training), checking: d.In(Validation),
 		warnings: append(slices.Clone(d.Warnings), fewPatches(d, c.Model.K)...),
 	}
@@ -160,10 +160,7 @@ func fewPatches(d *Dataset, k []int) []string {
 			reached = k * (s.Patches[level+1] / s.Patches[level])
 		}
 	}
-	if len(few) == 0 {
-		return nil
-	}
-	return []string{few.text("%d slides have fewer patches than are to be zoomed into, and all of theirs are")}
+	return few.warn(nil, "Slides with fewer patches than are to be zoomed into, so that all of theirs are")
 }
 
 // begin makes the folder that of this run and takes up its checkpoint, or writes
@@ -253,7 +250,7 @@ func (r *run) epoch(ctx context.Context, n int) (Epoch, error) {
 		}
 		r.at("step")
 		report(result.Progress{Stage: stage, Done: step, Total: len(order)})
-		loss, err := r.step(ctx, r.training[i], StepOptions{e.LearningRate, stepSeed(r.config.Seed, n, step)})
+		loss, err := r.step(ctx, r.training[i], StepOptions{LearningRate: e.LearningRate, Seed: stepSeed(r.config.Seed, n, step)})
 		if err != nil {
 			return e, fmt.Errorf("epoch %d, step %d, slide %s: %w", n, step+1, r.training[i].Name, err)
 		}
@@ -296,6 +293,9 @@ func (r *run) step(ctx context.Context, s Sample, o StepOptions) (float64, error
 		return 0, err
 	}
 	loss, err := r.learner.Step(ctx, source, s.Class, o)
+	if errors.Is(err, mil.ErrNotFinite) {
+		return 0, fmt.Errorf("%w: %w: %s", ErrDiverged, err, r.suspect(source, o.LearningRate))
+	}
 	if err != nil {
 		return 0, err
 	}

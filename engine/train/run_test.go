@@ -368,7 +368,7 @@ func TestRunRefuses(t *testing.T) {
 	refused("a run is there", c, d, Options{Dir: dir}, ErrExists, "--resume")
 	other := c
 	other.Seed, other.LearningRate, other.Model.K = 8, 0.25, []int{5}
-	refused("other settings", other, d, resume, ErrOther, "3 differences", "seed was 7, is 8", "learning_rate was 0.5, is 0.25", "model.k was [3], is [5]")
+	refused("other settings", other, d, resume, ErrOther, "differences (3)", "seed was 7, is 8", "learning_rate was 0.5, is 0.25", "model.k was [3], is [5]")
 	divided := *d
 	divided.Samples = slices.Clone(d.Samples)
 	for i := range divided.Samples {
@@ -433,6 +433,12 @@ func TestDiverged(t *testing.T) {
 		if _, err := mil.Load(filepath.Join(dir, ModelFile)); err != nil {
 			t.Error(err)
 		}
+	})
+	t.Run("error", func(t *testing.T) {
+		l := newSoftmax(t, c.Model)
+		l.fail = fmt.Errorf("%w: NaN", mil.ErrNotFinite)
+		_, err := Run(t.Context(), c, d, l, Options{Dir: t.TempDir()})
+		wantDiverged(t, err, "epoch 1, step 1, slide s", "learning rate 0.5")
 	})
 	t.Run("logits", func(t *testing.T) {
 		l := newSoftmax(t, c.Model)
@@ -512,7 +518,7 @@ func TestFewPatches(t *testing.T) {
 		want string
 	}{
 		"none":   {[]int{3}, ""},
-		"some":   {[]int{4}, "4 slides"}, // every fourth has three
+		"some":   {[]int{4}, "(4)"}, // every fourth has three
 		"listed": {[]int{4}, "s00 (3 of 4 at 5x)"},
 	} {
 		t.Run(name, func(t *testing.T) {

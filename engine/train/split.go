@@ -62,10 +62,15 @@ var defaultFractions = [3]float64{0.6, 0.2, 0.2}
 // splits, and a class without training slides, are errors; what else is odd is
 // added to the warnings.
 func (d *Dataset) Divide(o SplitOptions) error {
+	d.Warnings = d.Warnings[:d.loading:d.loading]
 	if err := d.divide(o); err != nil {
 		return err
 	}
-	return d.checkSplits()
+	if err := d.checkSplits(); err != nil {
+		return err
+	}
+	d.warnSplits()
+	return nil
 }
 
 func (d *Dataset) divide(o SplitOptions) error {
@@ -79,7 +84,10 @@ func (d *Dataset) divide(o SplitOptions) error {
 	switch {
 	case o.File != "":
 		return d.assignFile(o.File)
-	case d.given && !random:
+	case d.given() && !random:
+		for i := range d.Samples {
+			d.Samples[i].Split = d.Samples[i].listed
+		}
 		return d.checkPatients(d.Path)
 	case o.Folds != 0:
 		d.deal(o.byFolds())
@@ -87,6 +95,11 @@ func (d *Dataset) divide(o SplitOptions) error {
 		d.deal(o.byFractions())
 	}
 	return nil
+}
+
+// given says whether the table has a column split.
+func (d *Dataset) given() bool {
+	return slices.ContainsFunc(d.Samples, func(s Sample) bool { return s.listed != Unassigned })
 }
 
 func (o *SplitOptions) check() error {
@@ -148,9 +161,7 @@ func (d *Dataset) groups() []group {
 			mixed.add("%s counts as %q", groups[i].name, d.Classes[groups[i].class])
 		}
 	}
-	if len(mixed) > 0 {
-		d.Warnings = append(d.Warnings, mixed.text("%d patients have slides of several labels and are divided by the most frequent"))
-	}
+	d.Warnings = mixed.warn(d.Warnings, "Patients with slides of several labels, divided by the most frequent")
 	return groups
 }
 
@@ -274,44 +285,50 @@ func (d *Dataset) checkPatients(source string) error {
 			seen = s
 		}
 	}
-	if err := torn.err("%d patients are in two splits, which would make the test worthless: put all slides of a patient in one"); err != nil {
+	if err := torn.err("patients in two splits, which would make the test worthless", "put all slides of a patient in one"); err != nil {
 		return fmt.Errorf("%s: %w", source, err)
 	}
 	return nil
 }
 
-// checkSplits makes sure that every class can be learnt, and warns where one
-// cannot be judged.
+// checkSplits makes sure that there is something to learn from, every class among
+// it, and something to choose the best model by.
 func (d *Dataset) checkSplits() error {
 	if len(d.Classes) < 2 {
 		return fmt.Errorf("%s: all slides have the label %q: at least two labels are needed to learn from", d.Path, d.Classes)
 	}
-	count := map[Split][]int{}
-	for _, split := range []Split{Training, Validation, Test} {
-		count[split] = make([]int, len(d.Classes))
-		for _, s := range d.In(split) {
-			count[split][s.Class]++
-		}
-	}
 	var absent problems
-	for class, name := range d.Classes {
-		if count[Training][class] == 0 {
-			absent.add("%q", name)
+	for class, n := range d.count(Training) {
+		if n == 0 {
+			absent.add("%q", d.Classes[class])
 		}
 	}
-	if err := absent.err("%d classes have no slide to train on: add slides, or divide otherwise"); err != nil {
+	if err := absent.err("classes without a slide to train on", "add slides, or divide otherwise"); err != nil {
 		return fmt.Errorf("%s: %w", d.Path, err)
 	}
 	if len(d.In(Validation)) == 0 {
 		return fmt.Errorf("%s: no slide for validation, by which the best model is chosen: add slides, or divide otherwise", d.Path)
 	}
-	d.warnAbsent("validation", count[Validation], "it has no say in which model is the best")
+	return nil
+}
+
+// count is the number of samples of each class in a split.
+func (d *Dataset) count(split Split) []int {
+	n := make([]int, len(d.Classes))
+	for _, s := range d.In(split) {
+		n[s.Class]++
+	}
+	return n
+}
+
+// warnSplits points out what cannot be judged.
+func (d *Dataset) warnSplits() {
+	d.warnAbsent("validation", d.count(Validation), "it has no say in which model is the best")
 	if len(d.In(Test)) == 0 {
 		d.Warnings = append(d.Warnings, "There is no test split: nothing will be known of how the model does on new slides.")
-		return nil
+		return
 	}
-	d.warnAbsent("test", count[Test], "its figures, and those that need all classes, stay empty")
-	return nil
+	d.warnAbsent("test", d.count(Test), "its figures, and those that need all classes, stay empty")
 }
 
 func (d *Dataset) warnAbsent(split string, count []int, so string) {
@@ -392,12 +409,10 @@ func (d *Dataset) assignFile(path string) error {
 		}
 	}
 	slices.Sort(unknown)
-	if err := errors.Join(twice.err("%d slides are in two splits"), unknown.err("%d slides are not in the dataset")); err != nil {
+	if err := errors.Join(twice.err("slides in two splits", ""), unknown.err("slides that are not in the dataset", "")); err != nil {
 		return fmt.Errorf("%s: %w", path, err)
 	}
-	if len(left) > 0 {
-		d.Warnings = append(d.Warnings, left.text("%d slides are in no split and take no part"))
-	}
+	d.Warnings = left.warn(d.Warnings, "Slides in no split, which take no part")
 	return d.checkPatients(path)
 }
 
