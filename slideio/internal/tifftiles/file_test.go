@@ -70,6 +70,7 @@ func TestOtherTiles(t *testing.T) {
 		"grey":           func(b []byte, l *Level) { b[frame+9] = 1 },
 		"12 bits":        func(b []byte, l *Level) { b[frame+4] = 12 },
 		"subsampling":    func(b []byte, l *Level) { b[frame+11] = 0x41 },
+		"progressive":    func(b []byte, l *Level) { b[frame+1] = 0xc2 },
 		"arithmetic":     func(b []byte, l *Level) { b[frame+1] = 0xc9 },
 		"no end":         func(b []byte, l *Level) { clear(b[tiles[1].offset+tiles[1].size-2:][:2]) },
 		"file too short": func(_ []byte, l *Level) { l.file.r = bytes.NewReader(good[:tiles[1].offset+10]) },

@@ -16,7 +16,7 @@ var errUnusual = errors.New("unusual JPEG tile")
 // Markers of a JPEG stream.
 const (
 	markerSOF0 = 0xc0 // baseline
-	markerSOF2 = 0xc2 // progressive
+	markerSOF1 = 0xc1 // the same with more tables
 	markerDHT  = 0xc4
 	markerSOI  = 0xd8
 	markerEOI  = 0xd9
@@ -86,7 +86,8 @@ func isComment(marker byte) bool {
 
 // checkHeader looks into a tile's stream up to its frame header, which must state
 // w x h pixels of three components of eight bits, subsampled in a way that is
-// known. What a decoder would take memory for is known then.
+// known. What a decoder would take memory and time for is known then: a progressive
+// stream could have it go over the tile without end.
 func checkHeader(b []byte, w, h int) error {
 	if len(b) < 2 || b[0] != 0xff || b[1] != markerSOI {
 		return fmt.Errorf("%w: no JPEG", errUnusual)
@@ -96,7 +97,7 @@ func checkHeader(b []byte, w, h int) error {
 		switch {
 		case err != nil:
 			return err
-		case marker >= markerSOF0 && marker <= markerSOF2:
+		case marker == markerSOF0 || marker == markerSOF1:
 			return checkFrame(b[at+4:end], w, h)
 		case marker != markerDHT && marker != markerDQT && marker != markerDRI && !isComment(marker):
 			return fmt.Errorf("%w: marker %#x", errUnusual, marker)
