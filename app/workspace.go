@@ -69,6 +69,7 @@ type Event struct {
 	Index    int    // its number, from 0
 	Count    int    // slides in all
 	Progress result.Progress
+	Pace     *Pace // of an extraction, over all its slides; nil for other work
 }
 
 // about makes the progress of the slide that e names into events, at most ten a

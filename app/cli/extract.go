@@ -18,7 +18,8 @@ func (p *Program) extract() *cobra.Command {
 		Short: "Encode all tissue at every magnification into feature bags for training",
 		Long: `Encode all tissue of slides into feature bags, DIR/<slide>.bag.safetensors. A CSV
 file stands for the slides in its column slide or slide_id. Slides that are done
-are not done again, and one that was interrupted is gone on with.`,
+are not done again, and one that was interrupted is gone on with. Where two slides
+have one name, part of the content's digest is added to that of the bag.`,
 		Args: cobra.MinimumNArgs(1),
 		RunE: func(cmd *cobra.Command, args []string) error {
 			if req.Out == "" {
@@ -35,8 +36,8 @@ are not done again, and one that was interrupted is gone on with.`,
 				return err
 			}
 			req.Slides, req.Engine = slides, o.engine()
-			m := newMeter(p.Stderr, o.quiet)
-			outcomes, err := p.Workspace.Extract(cmd.Context(), req, func(e app.Event) { m.update(subject(e), e.Progress) })
+			m := newExtractMeter(p.Stderr, o.quiet)
+			outcomes, err := p.Workspace.Extract(cmd.Context(), req, m.update)
 			m.clear()
 			if err != nil && len(outcomes) == 0 {
 				return err
