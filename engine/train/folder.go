@@ -53,6 +53,7 @@ func openFolder(dir string, hook func(string)) (*folder, error) {
 		return nil, err
 	}
 	path := filepath.Join(dir, lockFile)
+	_, absent := os.Lstat(path)
 	f, err := os.OpenFile(path, os.O_RDWR|os.O_CREATE, 0o666)
 	if err != nil {
 		return nil, err
@@ -60,7 +61,11 @@ func openFolder(dir string, hook func(string)) (*folder, error) {
 	if err := lock(f); err != nil {
 		return nil, errors.Join(fmt.Errorf("%s: %w (%w)", dir, ErrBusy, err), f.Close())
 	}
-	if err := removeParts(dir); err != nil {
+	// In a folder that was no run's, they are somebody else's.
+	if absent == nil {
+		err = removeParts(dir)
+	}
+	if err != nil {
 		return nil, errors.Join(err, f.Close())
 	}
 	return &folder{dir, f, hook}, nil
