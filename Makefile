@@ -66,6 +66,7 @@ bench: build
 	bin/zoomscope bench encoder --out out/bench $(if $(TORCH),--torch $(TORCH)) $(BENCHFLAGS)
 	bin/zoomscope bench analysis --out out/bench $(BENCHFLAGS) $(BENCH_SLIDES)
 	bin/zoomscope bench memory --out out/bench $(BENCHFLAGS)
+	bin/zoomscope bench step $(BENCHFLAGS)
 
 bench-micro: setup
 	go test -run '^$$' -bench . -benchmem -benchtime $(BENCHTIME) -timeout 60m ./...

@@ -22,6 +22,7 @@ type benchReport struct {
 	Analysis []*bench.AnalysisTimes `json:"analysis,omitempty"`
 	Settings []*bench.SettingTimes  `json:"settings,omitempty"`
 	Memory   []*bench.MemoryUse     `json:"memory,omitempty"`
+	Step     []*bench.StepTimes     `json:"step,omitempty"`
 }
 
 // benchFlags are those of every measurement.
@@ -42,7 +43,7 @@ too. Slides are drawn for it and kept in --out.`,
 		Args: cobra.NoArgs,
 		RunE: func(cmd *cobra.Command, _ []string) error { return cmd.Help() },
 	}
-	c.AddCommand(p.benchEncoder(), p.benchAnalysis(), p.benchSettings(), p.benchMemory())
+	c.AddCommand(p.benchEncoder(), p.benchAnalysis(), p.benchSettings(), p.benchMemory(), p.benchStep())
 	return c
 }
 
@@ -141,7 +142,7 @@ func (p *Program) benchMemory() *cobra.Command {
 func (r *benchReport) print(w io.Writer) error {
 	tables := []bench.Table{
 		bench.EncoderTable(r.Encoder), bench.AnalysisTable(r.Analysis), bench.SettingsTable(r.Settings),
-		bench.MemoryTable(r.Memory), bench.VerdictTable(r.verdicts()),
+		bench.MemoryTable(r.Memory), bench.StepTable(r.Step), bench.VerdictTable(r.verdicts()),
 	}
 	if _, err := fmt.Fprintln(w, machineLine(r.Machine)); err != nil {
 		return err
@@ -168,6 +169,9 @@ func (r *benchReport) verdicts() []bench.Verdict {
 	}
 	for _, m := range r.Memory {
 		all = append(all, m.Verdicts...)
+	}
+	for _, s := range r.Step {
+		all = append(all, s.Verdicts...)
 	}
 	return all
 }

@@ -1,7 +1,6 @@
 package mil
 
 import (
-	"bytes"
 	"crypto/sha256"
 	"encoding/hex"
 	"encoding/json"
@@ -57,11 +56,11 @@ func Assemble(c Config, params map[string]*nn.Tensor) (*Model, error) {
 	if err := m.check(); err != nil {
 		return nil, err
 	}
-	var b bytes.Buffer
-	if err := m.write(&b); err != nil {
+	file := sha256.New()
+	if err := m.write(file); err != nil {
 		return nil, err
 	}
-	m.id = digest(b.Bytes())
+	m.id = hex.EncodeToString(file.Sum(nil))
 	return m, nil
 }
 

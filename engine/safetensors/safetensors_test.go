@@ -286,10 +286,10 @@ func TestUseAfterClose(t *testing.T) {
 
 func TestWriteRefuses(t *testing.T) {
 	tests := map[string]map[string]Raw{
-		"length":  {"a": {F32, []int{2}, make([]byte, 4)}},
-		"type":    {"a": {"F12", []int{2}, make([]byte, 4)}},
-		"name":    {"__metadata__": {U8, []int{1}, make([]byte, 1)}},
-		"not UTF": {"\xff": {U8, []int{1}, make([]byte, 1)}},
+		"length":  {"a": {DType: F32, Shape: []int{2}, Data: make([]byte, 4)}},
+		"type":    {"a": {DType: "F12", Shape: []int{2}, Data: make([]byte, 4)}},
+		"name":    {"__metadata__": {DType: U8, Shape: []int{1}, Data: make([]byte, 1)}},
+		"not UTF": {"\xff": {DType: U8, Shape: []int{1}, Data: make([]byte, 1)}},
 	}
 	for name, tensors := range tests {
 		t.Run(name, func(t *testing.T) {
@@ -347,7 +347,7 @@ func FuzzParse(f *testing.F) {
 			if tensor.Len()*d.Size() != len(raw) {
 				t.Fatalf("%s: %d elements in %d bytes", name, tensor.Len(), len(raw))
 			}
-			tensors[name] = Raw{d, shape, raw}
+			tensors[name] = Raw{DType: d, Shape: shape, Data: raw}
 		}
 		if total > len(data) {
 			t.Fatalf("%d bytes of tensors in %d of file", total, len(data))

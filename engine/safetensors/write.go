@@ -20,14 +20,17 @@ type Raw struct {
 	DType DType
 	Shape []int
 	Data  []byte
+
+	values []float32 // in place of Data: converted as they are written
 }
 
-// FromTensor converts a tensor, keeping its type.
+// FromTensor converts a tensor, keeping its type. Elements of float32 are
+// converted only when they are written, and must not change before.
 func FromTensor(t *nn.Tensor) Raw {
 	raw := Raw{Shape: slices.Clone(t.Shape)}
 	switch t.Type {
 	case nn.Float32:
-		return FromFloat32(t.F32, F32, t.Shape...)
+		raw.DType, raw.values = F32, t.F32
 	case nn.Float64:
 		raw.DType = F64
 		for _, v := range t.F64 {
@@ -170,19 +173,35 @@ func Write(w io.Writer, tensors map[string]Raw, meta map[string]string) error {
 		return err
 	}
 	for name, t := range tensors {
-		if n, _ := byteLen(t.DType, t.Shape); n != len(t.Data) {
-			return fmt.Errorf("tensor %q: %d bytes for %s %v", name, len(t.Data), t.DType, t.Shape)
+		if n, _ := byteLen(t.DType, t.Shape); n != t.len() {
+			return fmt.Errorf("tensor %q: %d bytes for %s %v", name, t.len(), t.DType, t.Shape)
 		}
 	}
 	if _, err := w.Write(layout.Header); err != nil {
 		return err
 	}
 	for _, name := range layout.Order {
-		if _, err := w.Write(tensors[name].Data); err != nil {
+		if err := tensors[name].write(w); err != nil {
 			return err
 		}
 	}
 	return nil
+}
+
+// len is the number of bytes.
+func (r Raw) len() int { return len(r.Data) + r.DType.Size()*len(r.values) }
+
+func (r Raw) write(w io.Writer) error {
+	const piece = 1 << 14 // values
+	var buffer []byte
+	for values := range slices.Chunk(r.values, piece) {
+		buffer = AppendFloat32(buffer[:0], r.DType, values)
+		if _, err := w.Write(buffer); err != nil {
+			return err
+		}
+	}
+	_, err := w.Write(r.Data)
+	return err
 }
 
 // WriteFile is Write to a file that appears whole or not at all.
