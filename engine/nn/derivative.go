@@ -60,6 +60,7 @@ type backward struct {
 	held    map[*Value]*Value   // the values of g that the backward graph has
 	shapes  map[*Value]*Value   // their sizes, where they were asked for
 	parts   map[*Value][]*Value // what adds up to the gradient of a value of g
+	ones    map[Dim]*Value      // vectors of as many
 	needs   map[*Value]bool     // the values of g that wrt has an influence on
 	saved   []string
 	blocked *Value // no gradient can flow to it, though one would have to
@@ -73,6 +74,7 @@ func newBackward(g *Graph) *backward {
 		held:    map[*Value]*Value{},
 		shapes:  map[*Value]*Value{},
 		parts:   map[*Value][]*Value{},
+		ones:    map[Dim]*Value{},
 		needs:   map[*Value]bool{},
 	}
 }

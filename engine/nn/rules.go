@@ -112,7 +112,7 @@ func (b *backward) unaryRule(n *Node, dy *Value) *Value {
 	case "Sigmoid": // y (1 - y) dy
 		return b.Mul(dy, b.Mul(b.read(y), b.Sub(number(1), b.read(y))))
 	case "Relu": // y is not below 0
-		return b.Mul(dy, b.Sign(b.read(y)))
+		return b.Mul(dy, b.Cast(b.Greater(b.read(y), number(0)), y.dtype))
 	case "Exp":
 		return b.Mul(dy, b.read(y))
 	case "Log":
@@ -225,6 +225,10 @@ func (b *backward) sumTo(p, v *Value) *Value {
 	switch {
 	case len(axes) == 0:
 		return p
+	case lead == len(p.shape)-1 && len(axes) == lead:
+		return b.columnSums(p)
+	case lead == 0 && len(p.shape) == 2 && len(axes) == 1 && axes[0] == 0:
+		return b.Unsqueeze(b.columnSums(p), 0)
 	case axes[len(axes)-1] < lead:
 		return b.ReduceSum(p, false, axes...)
 	case lead == 0:

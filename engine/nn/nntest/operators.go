@@ -162,6 +162,11 @@ func cast(a *array, to int64) *array {
 }
 
 func matMul(a, b *array) *array {
+	if len(a.shape) == 1 { // a row, which the result is without
+		out := matMul(&array{a.typ, []int{1, a.shape[0]}, a.v}, b)
+		out.shape = slices.Delete(out.shape, len(out.shape)-2, len(out.shape)-1)
+		return out
+	}
 	ra, rb := len(a.shape), len(b.shape)
 	inner := a.shape[ra-1]
 	if b.shape[rb-2] != inner {
