@@ -24,6 +24,10 @@ type AnalyzeRequest struct {
 	// leaves it to the files.
 	Magnification float64
 	Export        export.Options
+
+	// Bags is a folder of bags that extract made: a slide whose features are there
+	// is not read again. "" is none.
+	Bags string
 }
 
 // Outcome is what became of one slide of a batch.
@@ -44,6 +48,10 @@ func (w *Workspace) Analyze(ctx context.Context, req AnalyzeRequest, events func
 			return nil, err
 		}
 	}
+	bags, err := openBagFolder(req.Bags)
+	if err != nil {
+		return nil, err
+	}
 	engine, err := w.openEngine(ctx, req.Engine)
 	if err != nil {
 		return nil, err
@@ -53,7 +61,7 @@ func (w *Workspace) Analyze(ctx context.Context, req AnalyzeRequest, events func
 	folders := outputFolders(req.Out, req.Slides)
 	for i, path := range req.Slides {
 		report := about(Event{Slide: path, Index: i, Count: len(req.Slides)}, events)
-		job := job{w: w, engine: engine, req: &req, path: path, out: folders[i], report: report}
+		job := job{w: w, engine: engine, req: &req, path: path, out: folders[i], bags: bags, report: report}
 		r, err := job.run(ctx)
 		if ctx.Err() != nil {
 			return outcomes, context.Cause(ctx)
@@ -70,6 +78,7 @@ type job struct {
 	req    *AnalyzeRequest
 	path   string
 	out    string
+	bags   *bagFolder
 	report func(result.Progress)
 }
 
@@ -83,7 +92,7 @@ func (j job) run(ctx context.Context) (*result.Result, error) {
 	if err != nil {
 		return nil, err
 	}
-	r, err := j.engine.Analyze(ctx, zoom.Request{Slide: slide, Resolution: resolution, Seed: j.req.Engine.Seed}, j.report)
+	r, err := j.result(ctx, zoom.Request{Slide: slide, Resolution: resolution, Seed: j.req.Engine.Seed})
 	if err != nil {
 		return nil, err
 	}
@@ -91,6 +100,19 @@ func (j job) run(ctx context.Context) (*result.Result, error) {
 		return r, nil
 	}
 	_, err = export.Everything(ctx, j.out, r, export.FromSlide(slide), j.req.Export, j.report)
+	return r, err
+}
+
+// result takes the features from a bag, else from the slide.
+func (j job) result(ctx context.Context, req zoom.Request) (*result.Result, error) {
+	r, why, err := j.fromBag(ctx, req)
+	if r != nil || err != nil {
+		return r, err
+	}
+	r, err = j.engine.Analyze(ctx, req, j.report)
+	if err == nil && why != "" {
+		r.Warnings = append(r.Warnings, why)
+	}
 	return r, err
 }
 

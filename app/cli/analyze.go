@@ -13,7 +13,7 @@ import (
 
 func (p *Program) analyze() *cobra.Command {
 	var o common
-	var out string
+	var out, bags string
 	var magnification float64
 	c := &cobra.Command{
 		Use:   "analyze SLIDE... --out DIR",
@@ -35,7 +35,7 @@ with "results" and "failed".`,
 			}
 			m := newMeter(p.Stderr, o.quiet)
 			outcomes, err := p.Workspace.Analyze(cmd.Context(), app.AnalyzeRequest{
-				Slides: slides, Out: out, Engine: o.engine(), Magnification: magnification, Export: p.Export,
+				Slides: slides, Out: out, Engine: o.engine(), Magnification: magnification, Export: p.Export, Bags: bags,
 			}, func(e app.Event) { m.update(subject(e), e.Progress) })
 			m.clear()
 			if err != nil && len(outcomes) == 0 {
@@ -55,6 +55,7 @@ with "results" and "failed".`,
 	o.addModel(c)
 	c.Flags().StringVarP(&out, "out", "o", "", "folder to write to; made when missing")
 	c.Flags().Float64Var(&magnification, "magnification", 0, "magnification the slides were scanned at, where the files do not say or are wrong")
+	c.Flags().StringVar(&bags, "bags", "", "`folder` of bags that extract made: slides whose features are there are not read again")
 	return c
 }
 
