@@ -41,16 +41,17 @@ type File struct {
 
 // Open opens the file at path. Errors name it.
 func Open(path string) (*File, error) {
-	file, err := os.Open(path)
+	// A pipe or device in the place of the file would block, so look first.
+	st, err := os.Stat(path)
 	if err != nil {
 		return nil, err
 	}
-	st, err := file.Stat()
-	if err == nil && !st.Mode().IsRegular() {
-		err = fmt.Errorf("%s: not a plain file", path)
+	if !st.Mode().IsRegular() {
+		return nil, fmt.Errorf("%s: not a plain file", path)
 	}
+	file, err := os.Open(path)
 	if err != nil {
-		return nil, errors.Join(err, file.Close())
+		return nil, err
 	}
 	f, err := Parse(file, st.Size())
 	if err != nil {
