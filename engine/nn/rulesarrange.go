@@ -95,7 +95,7 @@ func (b *backward) sliceRule(n *Node, dy *Value) *Value {
 	case size.Known() && step == 1:
 		before, stop := place(start, size.Size), place(end, size.Size)
 		if before >= stop {
-			return b.Mul(b.ScalarOf(x.dtype, 0), b.expand(b.ScalarOf(x.dtype, 1), b.sizesOf(x), x.shape))
+			return b.expand(b.ScalarOf(x.dtype, 0), b.sizesOf(x), x.shape)
 		}
 		return b.padAxis(dy, x, axis, before, size.Size-stop)
 	case step == 1 && start >= 0 && end == math.MaxInt:

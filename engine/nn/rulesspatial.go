@@ -1,6 +1,9 @@
 package nn
 
-import "slices"
+import (
+	"math"
+	"slices"
+)
 
 func (b *backward) spatialRule(n *Node, dy *Value) bool {
 	x := n.Inputs[0]
@@ -132,41 +135,60 @@ func (b *backward) turned(dy, x, w *Value, win window) (*Value, bool) {
 	return b.add("Conv", dy.dtype, x.shape, append(win.attrs(), Attr{Name: "kernel_shape", Ints: win.kernel}), dy, w), true
 }
 
-// convWeightRule correlates the image with dy: the channels take the place of the
-// batch, dy that of the kernels, and stride and dilation change places.
+// convWeightRule takes the kernel's elements one by one: the gradient of each is
+// the product of dy with what it was laid upon. ONNX Runtime 1.27 is faster at
+// these than at one convolution with dy as the kernel, up to twenty times.
 func (b *backward) convWeightRule(n *Node, dy *Value) *Value {
 	x, w, win := n.Inputs[0], n.Inputs[1], n.window()
-	groups, each := win.groups, w.shape[1].Size
-	image := b.read(x) // [batch, groups*each, h, w] -> [each, groups*batch, h, w]
-	batch := x.shape[0]
-	swapped := []Dim{Fixed(each), Symbol("groups of " + batch.String()), x.shape[2], x.shape[3]}
-	switch {
-	case batch == Fixed(1) && each == 1:
-	case groups == 1:
-		image = b.Transpose(image, 1, 0, 2, 3)
-	default:
-		five := []Dim{batch, Fixed(groups), Fixed(each), x.shape[2], x.shape[3]}
-		image = b.add("Reshape", x.dtype, five, nil, image, b.Concat(0, b.ints(-1, groups, each), b.Slice(b.sizesOf(x), 0, 2, 4)))
-		image = b.Transpose(image, 2, 1, 0, 3, 4)
-		image = b.add("Reshape", x.dtype, swapped, nil, image, b.Concat(0, b.ints(each, -1), b.Slice(b.sizesOf(x), 0, 2, 4)))
+	outs, each, h, wd := w.shape[0].Size, w.shape[1].Size, win.kernel[0], win.kernel[1]
+	image := b.widened(b.read(x), win.pads)
+	if x.shape[0] != Fixed(1) { // channels first
+		image, dy = b.Transpose(image, 1, 0, 2, 3), b.Transpose(dy, 1, 0, 2, 3)
 	}
-	kernel := dy // [batch, out, h, w] -> [out, batch, h, w]
-	if batch != Fixed(1) {
-		kernel = b.Transpose(dy, 1, 0, 2, 3)
-	} else {
-		kernel = b.add("Reshape", dy.dtype, []Dim{dy.shape[1], batch, dy.shape[2], dy.shape[3]}, nil, dy, b.Concat(0, b.ints(-1, 1), b.Slice(b.sizes(dy), 0, 2, 4)))
+	places := Symbol("places of " + shapeText(dy.shape))
+	rows := func(v *Value, n int) *Value { // [groups, n, places]
+		shape := []Dim{Fixed(win.groups), Fixed(n), places}
+		return b.add("Reshape", v.dtype, shape, nil, v, b.ints(win.groups, n, -1))
 	}
-	over := win
-	over.strides, over.dilations = win.dilations, win.strides
-	out := []Dim{Fixed(each), w.shape[0], w.shape[2], w.shape[3]}
-	dw := b.add("Conv", x.dtype, out, over.attrs(), image, kernel)
-	if !slices.Equal(win.strides, []int{1, 1}) { // the image's surplus makes more of it
-		dw = b.add("Slice", x.dtype, out, nil, dw, b.ints(0, 0), b.ints(win.kernel...), b.ints(2, 3), b.ints(1, 1))
+	dy = rows(dy, outs/win.groups)
+	var products []*Value
+	for i := range h * wd {
+		below := rows(b.laidUpon(image, win, i/wd, i%wd), each)
+		products = append(products, b.MatMul(dy, b.Transpose(below, 0, 2, 1)))
 	}
-	if each == 1 {
-		return b.reshapeLike(dw, w)
+	all := b.Reshape(b.Concat(0, products...), h*wd, outs, each)
+	return b.Reshape(b.Transpose(all, 1, 2, 0), outs, each, h, wd)
+}
+
+// widened is an image with zeros added around it.
+func (b *backward) widened(v *Value, pads []int) *Value {
+	if slices.Max(pads) == 0 {
+		return v
 	}
-	return b.Transpose(dw, 1, 0, 2, 3)
+	return b.Pad(v, [4]int(pads), "constant")
+}
+
+// laidUpon is what element (i, j) of the kernel meets as the window moves over a
+// padded image.
+func (b *backward) laidUpon(image *Value, win window, i, j int) *Value {
+	var starts, ends, axes, steps []int
+	shape := slices.Clone(image.shape)
+	for axis, at := range []int{i, j} {
+		k, step, dilation := win.kernel[axis], win.strides[axis], win.dilations[axis]
+		if k == 1 && step == 1 {
+			continue
+		}
+		end := -(k - 1 - at) * dilation
+		if end == 0 {
+			end = math.MaxInt
+		}
+		starts, ends, axes, steps = append(starts, at*dilation), append(ends, end), append(axes, 2+axis), append(steps, step)
+		shape[2+axis] = sliced(shape[2+axis], at*dilation, end, step)
+	}
+	if len(axes) == 0 {
+		return image
+	}
+	return b.add("Slice", image.dtype, shape, nil, image, b.ints(starts...), b.ints(ends...), b.ints(axes...), b.ints(steps...))
 }
 
 // avgPoolRule spreads each mean evenly over its window: a transposed convolution
