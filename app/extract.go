@@ -17,6 +17,7 @@ import (
 	"zoomscope/engine/result"
 	"zoomscope/engine/safetensors"
 	"zoomscope/engine/tissue"
+	"zoomscope/engine/train"
 	"zoomscope/engine/zoom"
 	"zoomscope/slideio"
 )
@@ -41,7 +42,7 @@ type ExtractOutcome struct {
 }
 
 // BagExt is the ending of a bag's file name.
-const BagExt = ".bag.safetensors"
+const BagExt = train.BagExt
 
 // Extract encodes the tissue of slides at every magnification. What an earlier,
 // interrupted run left is gone on with; bags that are complete are not made
@@ -292,7 +293,7 @@ func SlidesOf(args []string) ([]string, error) {
 			slides = append(slides, arg)
 			continue
 		}
-		listed, err := readSlideList(arg)
+		listed, err := train.ReadSlides(arg)
 		if err != nil {
 			return nil, err
 		}

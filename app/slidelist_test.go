@@ -8,7 +8,22 @@ import (
 	"testing"
 )
 
-func TestParseSlideList(t *testing.T) {
+// listed are the slides of a table with this text, as it names them.
+func listed(t *testing.T, text string) ([]string, error) {
+	t.Helper()
+	dir := t.TempDir()
+	list := filepath.Join(dir, "list.csv")
+	if err := os.WriteFile(list, []byte(text), 0o600); err != nil {
+		t.Fatal(err)
+	}
+	slides, err := SlidesOf([]string{list})
+	for i, s := range slides {
+		slides[i], _ = filepath.Rel(dir, s)
+	}
+	return slides, err
+}
+
+func TestSlidesOfTables(t *testing.T) {
 	for name, c := range map[string]struct {
 		text string
 		want []string
@@ -22,11 +37,10 @@ func TestParseSlideList(t *testing.T) {
 		"capitals and space":       {" Slide ,label\n a.svs ,1\n", []string{"a.svs"}},
 		"quotes":                   {"slide,label\n\"a, the first.svs\",1\n\"b \"\"x\"\".svs\",2\n", []string{"a, the first.svs", `b "x".svs`}},
 		"empty lines":              {"slide,label\n\na.svs,1\n\n\nb.svs,2\n\n", []string{"a.svs", "b.svs"}},
-		"the header alone":         {"slide,label\n", nil},
 		"a semicolon in a comma's": {"slide,note;remark\na;1.svs,x\n", []string{"a;1.svs"}},
 	} {
 		t.Run(name, func(t *testing.T) {
-			got, err := parseSlideList(strings.NewReader(c.text))
+			got, err := listed(t, c.text)
 			if err != nil || !slices.Equal(got, c.want) {
 				t.Errorf("%q, error %v, want %q", got, err, c.want)
 			}
@@ -34,9 +48,10 @@ func TestParseSlideList(t *testing.T) {
 	}
 }
 
-func TestParseSlideListRefuses(t *testing.T) {
+func TestSlidesOfRefusesTables(t *testing.T) {
 	for name, c := range map[string]struct{ text, says string }{
 		"nothing":           {"", "header"},
+		"the header alone":  {"slide,label\n", "no slides"},
 		"no such column":    {"file,label\na,1\n", "file, label"},
 		"a row without one": {"slide,label\na.svs,1\n,0\n", "line 3"},
 		"a row too short":   {"patient,slide\np1\n", "line 2"},
@@ -44,38 +59,11 @@ func TestParseSlideListRefuses(t *testing.T) {
 		"an open quote":     {"slide,label\n\"a.svs,1\n", "line 2"},
 	} {
 		t.Run(name, func(t *testing.T) {
-			got, err := parseSlideList(strings.NewReader(c.text))
+			got, err := listed(t, c.text)
 			if err == nil || !strings.Contains(err.Error(), c.says) {
 				t.Errorf("%q, error %v, want one of %q", got, err, c.says)
 			}
 		})
-	}
-}
-
-// endless is a table without an end.
-type endless struct{ begun bool }
-
-func (e *endless) Read(p []byte) (int, error) {
-	n := 0
-	if !e.begun {
-		e.begun = true
-		n = copy(p, "slide\n")
-	}
-	for i := n; i < len(p); i++ {
-		p[i] = 'x'
-	}
-	return len(p), nil
-}
-
-func TestParseSlideListIsBounded(t *testing.T) {
-	if testing.Short() {
-		t.Skip("takes the memory that a list may have")
-	}
-	if _, err := parseSlideList(&endless{}); err == nil || !strings.Contains(err.Error(), "bytes") {
-		t.Errorf("a table without an end: error %v", err)
-	}
-	if _, err := parseSlideList(strings.NewReader("slide\n" + strings.Repeat("a\n", maxListed+1))); err == nil || !strings.Contains(err.Error(), "slides") {
-		t.Errorf("a table of too many lines: error %v", err)
 	}
 }
 
@@ -96,30 +84,4 @@ func TestSlidesOf(t *testing.T) {
 	if _, err := SlidesOf([]string{filepath.Join(dir, "none.csv")}); err == nil || !strings.Contains(err.Error(), "none.csv") {
 		t.Errorf("a missing list: error %v", err)
 	}
-}
-
-// A list is refused or gives names that are not empty, and those of a list
-// written from them again.
-func FuzzSlideList(f *testing.F) {
-	for _, seed := range []string{
-		"slide,label\na.svs,1\n", "\ufeffslide_id;x\na;b\n", "slide\n\"a\nb\"\n", "slide,slide\na,b\n", "Slide \r\n\r\nx\r\n", "slide\n\"\"\n", "\"slide\n",
-	} {
-		f.Add(seed)
-	}
-	f.Fuzz(func(t *testing.T, text string) {
-		slides, err := parseSlideList(strings.NewReader(text))
-		if err != nil {
-			return
-		}
-		again := "slide\n"
-		for _, s := range slides {
-			if strings.TrimSpace(s) != s || s == "" {
-				t.Fatalf("slide %q", s)
-			}
-			again += `"` + strings.ReplaceAll(s, `"`, `""`) + "\"\n"
-		}
-		if got, err := parseSlideList(strings.NewReader(again)); err != nil || !slices.Equal(got, slides) {
-			t.Fatalf("%q, error %v, want %q", got, err, slides)
-		}
-	})
 }

@@ -36,6 +36,8 @@ var advice = []struct {
 	{slideio.ErrTooLarge, "Convert it to a tiled pyramidal TIFF, which is read piece by piece."},
 	{app.ErrNoEncoder, "Install it with zoomscope encoders import FILE; zoomscope encoders list shows what is there."},
 	{app.ErrNoModel, "zoomscope models list shows what is installed; zoomscope models import FILE installs one."},
+	{app.ErrNotEnded, "Go on with it: give the command it was started with and --resume; or end it with --finish."},
+	{app.ErrNoSplit, "A run folder in place of the model file knows how it divided its slides; else CSV needs a column split."},
 	{mil.ErrEncoder, "Leave out --encoder to use the one the model was made for, or choose a model that was made for this one."},
 	{encoder.ErrNotEncoder, "A network of another program needs --description FILE; zoomscope encoders import --help says what that holds."},
 	{device.ErrOutOfMemory, "Close other programs, or try --device cpu."},

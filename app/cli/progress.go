@@ -72,6 +72,7 @@ func (b *bar) clear() {
 type lines struct {
 	w         io.Writer
 	every     time.Duration
+	late      bool // nothing is said when a stage begins
 	stage     string
 	since     time.Time // when the stage began
 	sinceDone int       // what was done by then
@@ -82,7 +83,9 @@ func (l *lines) update(subject string, p result.Progress) {
 	now, stage := time.Now(), subject+": "+p.Stage
 	if stage != l.stage {
 		l.stage, l.since, l.sinceDone, l.last = stage, now, p.Done, now
-		fmt.Fprintf(l.w, "%s%s\n", stage, of(p))
+		if !l.late {
+			fmt.Fprintf(l.w, "%s%s\n", stage, of(p))
+		}
 		return
 	}
 	if now.Sub(l.last) < l.every || p.Done == l.sinceDone {

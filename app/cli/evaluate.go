@@ -1,0 +1,100 @@
+package cli
+
+import (
+	"fmt"
+	"io"
+	"os"
+	"slices"
+	"strings"
+
+	"github.com/spf13/cobra"
+
+	"zoomscope/app"
+	"zoomscope/engine/result"
+	"zoomscope/engine/train"
+)
+
+func (p *Program) evaluate() *cobra.Command {
+	var o common
+	var req app.EvaluateRequest
+	c := &cobra.Command{
+		Use:   "evaluate RUN|MODEL [CSV --bags DIR]",
+		Short: "Measure how a model does on labelled slides",
+		Long: `Measure a model, that of a run folder, of a file, or an installed one, on the
+slides that CSV lists with their labels, and whose bags are in DIR. A run folder
+without CSV shows what the run found at its end.`,
+		Args: cobra.RangeArgs(1, 2),
+		RunE: func(cmd *cobra.Command, args []string) error {
+			if len(args) == 1 {
+				return p.showRun(cmd, args[0], o.json)
+			}
+			req.Model, req.Dataset = args[0], args[1]
+			if err := checkEvaluate(req); err != nil {
+				return err
+			}
+			req.Device, req.Threads, req.Seed = o.device, o.threads, o.seed
+			m := newMeter(p.Stderr, o.quiet)
+			e, err := p.Workspace.Evaluate(cmd.Context(), req, func(pr result.Progress) { m.update("slides", pr) })
+			m.clear()
+			if err != nil {
+				return err
+			}
+			if o.json {
+				return printJSON(p.Stdout, e)
+			}
+			return printEvaluation(p.Stdout, e)
+		},
+	}
+	o.addOutput(c)
+	o.addCompute(c)
+	c.Flags().StringVar(&req.Bags, "bags", "", "folder of the slides' bags")
+	c.Flags().StringVar(&req.Split, "split", "all", "slides to take: all, test, val or train, as the run divided them, or else as CSV does")
+	c.Flags().StringVarP(&req.Predictions, "out", "o", "", "CSV `file` that receives the prediction for each slide")
+	return c
+}
+
+func checkEvaluate(req app.EvaluateRequest) error {
+	if req.Bags == "" {
+		return usagef("evaluate: say where the bags are with --bags DIR; extract makes them")
+	}
+	if splits := []string{"all", "test", "val", "train"}; !slices.Contains(splits, req.Split) {
+		return usagef("--split %s: give one of %s", req.Split, strings.Join(splits, ", "))
+	}
+	return nil
+}
+
+// showRun prints how a run ended.
+func (p *Program) showRun(cmd *cobra.Command, dir string, asJSON bool) error {
+	for _, name := range []string{"bags", "split", "out"} {
+		if cmd.Flags().Changed(name) {
+			return usagef("evaluate: --%s needs a CSV of labelled slides", name)
+		}
+	}
+	if st, err := os.Stat(dir); err != nil || !st.IsDir() {
+		return usagef("evaluate %s: a model that is no run folder needs a CSV of labelled slides, and their bags", dir)
+	}
+	s, err := p.Workspace.RunSummary(dir)
+	if err != nil {
+		return err
+	}
+	if asJSON {
+		return printJSON(p.Stdout, s)
+	}
+	return printRun(p.Stdout, s)
+}
+
+func printEvaluation(w io.Writer, e *app.Evaluation) error {
+	fmt.Fprintf(w, "model %s on %s\n\n", e.Model.Name, e.Dataset)
+	name := map[string]string{"all": "all slides"}[e.Split]
+	if name == "" {
+		name = e.Split
+	}
+	printMetrics(w, []string{name}, []*train.Metrics{e.Metrics})
+	fmt.Fprintln(w)
+	printConfusion(w, name, e.Metrics)
+	fmt.Fprintf(w, "\nmodel   %s\ndevice  %s (%s)\n", e.Path, e.Device.Used, e.Device.Name)
+	if e.Written != "" {
+		fmt.Fprintf(w, "written %s\n", e.Written)
+	}
+	return printNotes(w, e.Warnings, e.Notice)
+}

@@ -1,0 +1,352 @@
+package cli
+
+import (
+	"fmt"
+	"io"
+	"os"
+	"strings"
+	"text/tabwriter"
+	"time"
+
+	"github.com/spf13/cobra"
+	"golang.org/x/term"
+
+	"zoomscope/app"
+	"zoomscope/engine/mil"
+	"zoomscope/engine/train"
+)
+
+func (p *Program) train() *cobra.Command {
+	f := &trainFlags{req: app.DefaultTraining()}
+	c := &cobra.Command{
+		Use:   "train CSV --bags DIR --out RUN",
+		Short: "Train a model on the bags of labelled slides",
+		Long: `Train a model. CSV lists slides with their labels, in columns slide and label;
+patient keeps the slides of a patient together, and split (train, val, test)
+says which slide is for what. Without it, slides are divided at random, 60 % to
+train, 20 % to choose the best epoch by, and 20 % to test it at the end. The bags
+are what extract made of the slides.
+
+RUN receives model.safetensors, which analyze --model takes, the figures of every
+epoch as metrics.csv and as pictures, and what came of the test. With --resume a
+run that was interrupted goes on from its last whole epoch, and ends as if it had
+never been; where there is none, one is started.`,
+		Args: cobra.ExactArgs(1),
+		RunE: func(cmd *cobra.Command, args []string) error {
+			f.req.Dataset = args[0]
+			if err := f.complete(cmd); err != nil {
+				return err
+			}
+			m := newTrainMeter(p.Stderr, f.quiet)
+			s, err := p.Workspace.Train(cmd.Context(), f.req, m.tell)
+			m.clear()
+			if stopped(cmd.Context(), err) {
+				fmt.Fprintf(p.Stderr, "%s; to go on, give the same command with --resume\n", m.reached())
+			}
+			if err != nil {
+				return err
+			}
+			if f.json {
+				return printJSON(p.Stdout, s)
+			}
+			return printRun(p.Stdout, s)
+		},
+	}
+	f.addOutput(c)
+	f.addCompute(c)
+	f.add(c)
+	return c
+}
+
+// trainFlags are those of train.
+type trainFlags struct {
+	common
+	req            app.TrainRequest
+	fractions      []float64
+	sampling, best string
+	fold           int
+	dropout        float64
+}
+
+func (f *trainFlags) add(c *cobra.Command) {
+	f.addData(c)
+	f.addSchedule(c)
+	f.addMethod(c)
+	for _, name := range []string{"magnifications", "k", "fractions"} {
+		c.Flags().Lookup(name).DefValue = "" // keeps "(default [])" out of the help
+	}
+}
+
+func (f *trainFlags) addData(c *cobra.Command) {
+	r, s := &f.req, &f.req.Splits
+	c.Flags().StringVar(&r.Bags, "bags", "", "folder of the slides' bags")
+	c.Flags().StringVarP(&r.Out, "out", "o", "", "run folder; made when missing")
+	c.Flags().BoolVar(&r.Resume, "resume", false, "start, or go on after an interruption")
+	c.Flags().BoolVar(&r.Finish, "finish", false, "end an interrupted run with the best model so far")
+	c.Flags().Float64SliceVar(&f.fractions, "fractions", nil, "`shares` of slides to train, validate and test, divided at random (default 0.6,0.2,0.2 where CSV has no split)")
+	c.Flags().IntVar(&s.Folds, "folds", 0, "divide into so many parts, of which --fold is the test")
+	c.Flags().IntVar(&f.fold, "fold", 0, "part that is the test, counted from 0")
+	c.Flags().StringVar(&s.File, "splits", "", "CSV `file` with columns train, val and test, as CLAM writes them")
+}
+
+func (f *trainFlags) addSchedule(c *cobra.Command) {
+	t := &f.req.Config
+	c.Flags().IntVar(&t.Epochs, "epochs", t.Epochs, "times that as many slides are taken as there are to train on")
+	c.Flags().Float64Var(&t.LearningRate, "lr", t.LearningRate, "learning rate")
+	c.Flags().Float64Var(&f.req.Learner.WeightDecay, "weight-decay", 0, "weight decay")
+	c.Flags().IntVar(&t.Plateau.Patience, "patience", t.Plateau.Patience, "epochs without a lower validation loss before the learning rate falls")
+	c.Flags().Float64Var(&t.Plateau.Factor, "factor", t.Plateau.Factor, "what the learning rate falls by")
+	c.Flags().IntVar(&t.EarlyStop.Patience, "early-stop", 0, "end so many epochs after the best one; 0 runs all")
+	c.Flags().StringVar(&f.best, "select", string(t.Select), "how the best epoch is chosen: loss or f1, of the validation")
+	c.Flags().StringVar(&f.sampling, "sampling", string(t.Sampling), "balanced, all classes equally often, or shuffled, every slide once an epoch")
+}
+
+func (f *trainFlags) addMethod(c *cobra.Command) {
+	r, l, m := &f.req, &f.req.Learner, &f.req.Config.Model
+	c.Flags().StringVar(&m.Method, "method", m.Method, "zoommil")
+	c.Flags().StringVar(&r.Preset, "preset", "", "published magnifications and k: "+strings.Join(presetNames(), ", "))
+	c.Flags().Float64SliceVar(&r.Magnifications, "magnifications", nil, "`list` of magnifications, such as 5,10,20 (default: all that the bags have)")
+	c.Flags().IntSliceVar(&r.K, "k", nil, "patches to zoom into: one `number`, or one for each zoom (default 12)")
+	c.Flags().IntVar(&m.Sizes.Embedding, "embedding", m.Sizes.Embedding, "values that a patch is embedded into")
+	c.Flags().IntVar(&m.Sizes.Hidden, "hidden", m.Sizes.Hidden, "width of the attention")
+	c.Flags().StringVar(&m.Classifier, "classifier", m.Classifier, "linear or mlp")
+	c.Flags().Float64Var(&f.dropout, "dropout", l.Dropout, "share of activations left out")
+	c.Flags().Float64Var(&l.Sigma, "sigma", l.Sigma, "deviation of the noise that the zoom learns by")
+	c.Flags().IntVar(&l.Samples, "samples", l.Samples, "draws of that noise a step")
+	c.Flags().BoolVar(&l.FullGradient, "full-gradient", false, "take the whole gradient of the zoom, not the part that the public code takes")
+	c.Flags().StringSliceVar(&r.Selection, "selection", []string{mil.Learned}, "how to choose where to zoom: learned, hard or random; one, or one for each zoom")
+	c.Flags().StringVar(&m.Attention, "attention", mil.Dual, "dual, one to pool and one to zoom, or single")
+	c.Flags().StringVar(&m.Fusion, "fusion", mil.Sum, "how magnifications are put together: sum, concat or highest")
+	c.Flags().StringVar(&m.Name, "name", "", "name of the model (default: that of the run folder)")
+	c.Flags().StringVar(&m.IntendedUse, "intended-use", m.IntendedUse, "what the model is for, kept with it")
+	c.Flags().StringVar(&m.Licence, "licence", m.Licence, "its licence, kept with it")
+}
+
+func presetNames() []string {
+	var names []string
+	for _, p := range train.Presets() {
+		names = append(names, p.Name)
+	}
+	return names
+}
+
+// complete fills in the request and refuses what makes no sense.
+func (f *trainFlags) complete(cmd *cobra.Command) error {
+	r := &f.req
+	switch {
+	case r.Bags == "":
+		return usagef("train: say where the bags are with --bags DIR; extract makes them")
+	case r.Out == "":
+		return usagef("train: say where to write with --out RUN")
+	case r.Splits.Folds == 0 && cmd.Flags().Changed("fold"):
+		return usagef("--fold %d: say of how many with --folds", f.fold)
+	case r.Splits.Folds != 0 && (r.Splits.Folds < 2 || f.fold < 0 || f.fold >= r.Splits.Folds):
+		return usagef("--folds %d --fold %d: give 2 folds or more, and one of them counted from 0", r.Splits.Folds, f.fold)
+	case f.fractions != nil && len(f.fractions) != 3:
+		return usagef("--fractions: give three, such as 0.6,0.2,0.2")
+	case r.Splits.File != "" && (f.fractions != nil || r.Splits.Folds != 0):
+		return usagef("--splits says all there is to divide; leave out --fractions and --folds")
+	}
+	copy(r.Splits.Fractions[:], f.fractions)
+	r.Splits.Fold = f.fold
+	r.Config.Seed, r.Config.Select, r.Config.Sampling = f.seed, train.Selection(f.best), train.Sampling(f.sampling)
+	r.Device, r.Threads = f.device, f.threads
+	if r.Learner.Dropout = f.dropout; f.dropout == 0 {
+		r.Learner.Dropout = -1 // its 0 is the published one
+	}
+	if err := r.Check(); err != nil {
+		return usagef("train: %w", err)
+	}
+	return nil
+}
+
+// trainMeter shows how a training goes: a line for every epoch and, within it, a
+// bar on a terminal.
+type trainMeter struct {
+	w            io.Writer
+	quiet        bool
+	meter        meter
+	epochs, done int
+}
+
+func newTrainMeter(w io.Writer, quiet bool) *trainMeter {
+	m := newMeter(w, quiet)
+	if f, ok := w.(*os.File); !quiet && !(ok && term.IsTerminal(int(f.Fd()))) {
+		m = &lines{w: w, every: 30 * time.Second, late: true}
+	}
+	return &trainMeter{w: w, quiet: quiet, meter: m}
+}
+
+func (m *trainMeter) clear() { m.meter.clear() }
+
+// reached says how far the run has come.
+func (m *trainMeter) reached() string {
+	return fmt.Sprintf("%d of %d epochs are done and kept", m.done, m.epochs)
+}
+
+func (m *trainMeter) tell(e app.TrainEvent) {
+	switch e := e.(type) {
+	case app.TrainStarted:
+		m.epochs, m.done = e.Epochs, len(e.History)
+		m.started(e)
+	case app.TrainProgress:
+		m.meter.update("training", e.Progress)
+	case app.TrainEpoch:
+		m.done = e.Epoch.Epoch
+		m.epoch(e)
+	}
+}
+
+func (m *trainMeter) started(e app.TrainStarted) {
+	for _, text := range e.Warnings {
+		fmt.Fprintf(m.w, "note: %s\n", text)
+	}
+	if m.quiet {
+		return
+	}
+	fmt.Fprintf(m.w, "model %s: %d classes, %s, k %s, encoder %s\n", e.Model.Name, len(e.Model.Classes),
+		magnificationList(e.Model.Magnifications), strings.Trim(fmt.Sprint(e.Model.K), "[]"), e.Model.Encoder.Name)
+	fmt.Fprintf(m.w, "%d slides to train, %d to validate, %d to test; device %s (%s)\n",
+		e.Slides["train"], e.Slides["val"], e.Slides["test"], e.Device.Used, e.Device.Name)
+	if n := len(e.History); n > 0 {
+		fmt.Fprintf(m.w, "going on after epoch %d of %d\n", n, e.Epochs)
+	}
+}
+
+func magnificationList(m []float64) string {
+	var names []string
+	for _, v := range m {
+		names = append(names, fmt.Sprintf("%gx", v))
+	}
+	return strings.Join(names, " ")
+}
+
+// epoch writes the line of one.
+func (m *trainMeter) epoch(e app.TrainEpoch) {
+	if m.quiet {
+		return
+	}
+	m.meter.clear()
+	v := e.Validation
+	mark := ""
+	if e.Best == e.Epoch.Epoch {
+		mark = "  best"
+	}
+	fmt.Fprintf(m.w, "epoch %*d of %d  train loss %s  val loss %s  F1 %s  AUC %s  rate %.3g  %s left%s\n",
+		len(fmt.Sprint(e.Planned)), e.Epoch.Epoch, e.Planned, figure(e.TrainLoss), figure(v.Loss), figure(v.WeightedF1), figure(v.AUC.Value),
+		e.LearningRate, roughly(e.Left), mark)
+}
+
+// roughly drops what nobody waits for.
+func roughly(d time.Duration) time.Duration {
+	if d < time.Minute {
+		return d.Round(100 * time.Millisecond)
+	}
+	return d.Round(time.Second)
+}
+
+// figure is a number for people, of one width.
+func figure(n train.Number) string {
+	if !n.Defined() {
+		return "     -"
+	}
+	return fmt.Sprintf("%6.4f", float64(n))
+}
+
+// printRun is the summary of a run.
+func printRun(w io.Writer, s *app.TrainSummary) error {
+	fmt.Fprintf(w, "%s: %s after %d of %d epochs; the best was epoch %d\n\n", s.Run, s.Ended, s.Epochs, s.Planned, s.Best)
+	names, columns := []string{"validation"}, []*train.Metrics{s.Validation}
+	if s.Test != nil {
+		names, columns = append(names, "test"), append(columns, s.Test)
+	}
+	printMetrics(w, names, columns)
+	last := len(columns) - 1
+	fmt.Fprintln(w)
+	printConfusion(w, names[last], columns[last])
+	fmt.Fprintf(w, "\nmodel   %s\n", s.Model)
+	if s.Device != nil {
+		fmt.Fprintf(w, "device  %s (%s), %v\n", s.Device.Used, s.Device.Name, roughly(time.Duration(s.Seconds*float64(time.Second))))
+	}
+	for _, path := range s.Figures {
+		fmt.Fprintf(w, "figure  %s\n", path)
+	}
+	return printNotes(w, s.Warnings, s.Notice)
+}
+
+func printNotes(w io.Writer, warnings []string, notice string) error {
+	for _, text := range warnings {
+		fmt.Fprintf(w, "note: %s\n", text)
+	}
+	_, err := fmt.Fprintln(w, notice)
+	return err
+}
+
+// printMetrics is a table with a column for each of some sets of slides.
+func printMetrics(w io.Writer, names []string, columns []*train.Metrics) {
+	t := tabwriter.NewWriter(w, 0, 0, 3, ' ', 0)
+	row := func(name string, cell func(*train.Metrics) string) {
+		cells := []string{"  " + name}
+		for _, m := range columns {
+			cells = append(cells, strings.TrimSpace(cell(m)))
+		}
+		fmt.Fprintln(t, strings.Join(cells, "\t"))
+	}
+	fmt.Fprintln(t, "\t"+strings.Join(names, "\t"))
+	row("slides", func(m *train.Metrics) string { return fmt.Sprint(m.Slides) })
+	row("loss", func(m *train.Metrics) string { return figure(m.Loss) })
+	row("accuracy", func(m *train.Metrics) string { return figure(m.Accuracy) })
+	row("balanced accuracy", func(m *train.Metrics) string { return figure(m.BalancedAccuracy) })
+	row("weighted F1", func(m *train.Metrics) string { return figure(m.WeightedF1) })
+	row("AUC (95 % interval)", func(m *train.Metrics) string { return interval(m.AUC) })
+	row("quadratic kappa", func(m *train.Metrics) string { return figure(m.Kappa) })
+	t.Flush()
+}
+
+func interval(v train.Interval) string {
+	if !v.Low.Defined() {
+		return figure(v.Value)
+	}
+	return fmt.Sprintf("%s (%.3f to %.3f)", figure(v.Value), float64(v.Low), float64(v.High))
+}
+
+// printConfusion is the matrix with, for each class, what is said of it.
+func printConfusion(w io.Writer, name string, m *train.Metrics) {
+	fmt.Fprintf(w, "%s: truth in lines, predicted in columns\n", name)
+	head := []string{""}
+	for _, c := range m.Classes {
+		head = append(head, c.Class)
+	}
+	rows := [][]string{append(head, "recall", "precision", "F1")}
+	for i, c := range m.Classes {
+		row := []string{c.Class}
+		for _, n := range m.Confusion[i] {
+			row = append(row, fmt.Sprint(n))
+		}
+		rows = append(rows, append(row, figure(c.Recall), figure(c.Precision), figure(c.F1)))
+	}
+	printAligned(w, rows)
+}
+
+// printAligned prints cells in columns, the first to the left and the others to
+// the right.
+func printAligned(w io.Writer, rows [][]string) {
+	width := make([]int, len(rows[0]))
+	for _, row := range rows {
+		for i, cell := range row {
+			width[i] = max(width[i], len([]rune(cell)))
+		}
+	}
+	for _, row := range rows {
+		var line strings.Builder
+		for i, cell := range row {
+			space := strings.Repeat(" ", width[i]-len([]rune(cell)))
+			if i == 0 {
+				line.WriteString("  " + cell + space)
+			} else {
+				line.WriteString("  " + space + cell)
+			}
+		}
+		fmt.Fprintln(w, strings.TrimRight(line.String(), " "))
+	}
+}

@@ -1,0 +1,347 @@
+package app
+
+import (
+	"cmp"
+	"context"
+	"encoding/json"
+	"errors"
+	"fmt"
+	"io/fs"
+	"path/filepath"
+	"slices"
+	"strings"
+	"time"
+
+	"zoomscope/engine/mil"
+	"zoomscope/engine/result"
+	"zoomscope/engine/tissue"
+	"zoomscope/engine/train"
+	"zoomscope/engine/zoom"
+)
+
+// TrainRequest asks for a model that is trained on labelled slides.
+// DefaultTraining gives one with the published settings.
+type TrainRequest struct {
+	Dataset string // table of slides and labels
+	Bags    string // folder of their bags
+	Out     string // run folder, made when missing
+
+	// Resume goes on with the run in Out, or starts one. Finish ends it instead,
+	// with the best model so far.
+	Resume, Finish bool
+
+	// Preset names a published choice of magnifications and K; "" is none. What
+	// is given besides goes before it.
+	Preset         string
+	Magnifications []float64 // nil: those of the preset, or all that the bags have
+	K              []int     // for each zoom, or one for all; nil: that of the preset, or 12
+	// Selection is that of the model's Variant: for each zoom, or one for all.
+	Selection []string
+
+	Splits train.SplitOptions // Seed is that of Config
+	// Config holds the schedule, the seed and the model. Its classes,
+	// magnifications, k, patch size, encoder, tissue settings and selection are
+	// filled in; without a name it is called as the run folder.
+	Config  train.Config
+	Learner mil.TrainOptions
+
+	Device  string // a device.Kind; "" is auto
+	Threads int    // 0 is one for each processor
+}
+
+// DefaultTraining is a request with the published settings.
+func DefaultTraining() TrainRequest {
+	c := train.Defaults()
+	c.Model = mil.Config{
+		Method: mil.ZoomMIL, Sizes: mil.Sizes{Hidden: 256, Embedding: 512}, Classifier: mil.Linear,
+		IntendedUse: "Research on slides like those it was trained on. Not for diagnosis.",
+		Licence:     "not stated",
+	}
+	return TrainRequest{Config: c, Learner: mil.TrainOptions{Samples: 100, Sigma: 0.002, Dropout: 0.25}}
+}
+
+// defaultK is the published number of patches zoomed into.
+const defaultK = 12
+
+// Check reports what makes no sense whatever the data are.
+func (r TrainRequest) Check() error {
+	if _, err := r.preset(); err != nil {
+		return err
+	}
+	c := r.model()
+	if c.Magnifications == nil {
+		for i := range max(len(r.K), len(r.Selection), 1) + 1 {
+			c.Magnifications = append(c.Magnifications, float64(int(1)<<i))
+		}
+	}
+	// Stand-ins for what the data decides.
+	c.Tissue, _ = tissue.Preset("default")
+	c.Classes, c.PatchSize = []string{"a", "b"}, 256
+	c.Encoder = result.Encoder{Name: "any", Dim: 1}
+	config, err := r.config(c)
+	return errors.Join(err, config.Validate(), r.Learner.Validate())
+}
+
+// preset is the one that is named, or an empty one.
+func (r *TrainRequest) preset() (train.Preset, error) {
+	p, ok := train.FindPreset(r.Preset)
+	if ok || r.Preset == "" {
+		return p, nil
+	}
+	var names []string
+	for _, p := range train.Presets() {
+		names = append(names, p.Name)
+	}
+	return p, fmt.Errorf("preset %.100q: there are %s", r.Preset, strings.Join(names, ", "))
+}
+
+// model is the model's configuration without what the data decides; its
+// magnifications are nil where all are meant that there are.
+func (r *TrainRequest) model() mil.Config {
+	c := r.Config.Model
+	preset, _ := r.preset()
+	c.Name = cmp.Or(c.Name, runName(r.Out))
+	if c.Magnifications = r.Magnifications; c.Magnifications == nil {
+		c.Magnifications = preset.Magnifications
+	}
+	if c.K = r.K; c.K == nil {
+		c.K = preset.K
+	}
+	if c.K == nil {
+		c.K = []int{defaultK}
+	}
+	c.Selection = r.Selection
+	return c
+}
+
+// runName calls a run as its folder.
+func runName(dir string) string {
+	if absolute, err := filepath.Abs(dir); err == nil {
+		dir = absolute
+	}
+	return filepath.Base(dir)
+}
+
+// config is that of the run, for a model whose magnifications are known.
+func (r *TrainRequest) config(model mil.Config) (train.Config, error) {
+	zooms := len(model.Magnifications) - 1
+	model.K = forEach(model.K, zooms)
+	model.Selection = forEach(model.Selection, zooms)
+	if !slices.ContainsFunc(model.Selection, func(s string) bool { return s != mil.Learned }) {
+		model.Selection = nil // the same, said in the model's own way
+	}
+	if model.Attention == mil.Dual {
+		model.Attention = ""
+	}
+	if model.Fusion == mil.Sum {
+		model.Fusion = ""
+	}
+	c := r.Config
+	c.Model = model
+	var err error
+	c.Method, err = json.Marshal(r.Learner)
+	return c, err
+}
+
+// forEach repeats a value that stands alone.
+func forEach[T any](values []T, n int) []T {
+	if len(values) == 1 && n > 1 {
+		return slices.Repeat(values, n)
+	}
+	return values
+}
+
+// TrainEvent is what a training tells while it goes on: a TrainStarted, then
+// TrainProgress and TrainEpochs.
+type TrainEvent interface{ trainEvent() }
+
+// TrainStarted says what is trained on what.
+type TrainStarted struct {
+	Model    mil.Config
+	Slides   map[string]int // in each split: train, val, test
+	Device   result.Device
+	Epochs   int           // that are to be run
+	History  []train.Epoch // of a run that is gone on with
+	Warnings []string
+}
+
+// TrainProgress is how far an epoch, or an evaluation, has come.
+type TrainProgress struct{ result.Progress }
+
+// TrainEpoch is an epoch that was run and kept.
+type TrainEpoch struct {
+	train.Epoch
+	Planned int           // epochs in all
+	Best    int           // the epoch of the best model so far
+	Left    time.Duration // until all epochs are run, as far as the last ones tell
+}
+
+func (TrainStarted) trainEvent()  {}
+func (TrainProgress) trainEvent() {}
+func (TrainEpoch) trainEvent()    {}
+
+// TrainSummary is how a run ended.
+type TrainSummary struct {
+	Run     string         `json:"run"`              // folder
+	Model   string         `json:"model"`            // file
+	Device  *result.Device `json:"device,omitempty"` // nil when the run had ended before
+	Figures []string       `json:"figures"`          // files
+	Seconds float64        `json:"seconds"`          // this time, without what was done before
+	*train.Summary
+}
+
+// Train trains a model. When ctx ends the error is its cause, and Resume goes on
+// from the last whole epoch. The same request, data, device and number of threads
+// give the same bytes of the model, interrupted or not. events may be nil; it is
+// called from one goroutine.
+func (w *Workspace) Train(ctx context.Context, req TrainRequest, events func(TrainEvent)) (*TrainSummary, error) {
+	if err := req.Check(); err != nil {
+		return nil, err
+	}
+	start := time.Now()
+	d, config, err := prepareTraining(ctx, &req)
+	if err != nil {
+		return nil, err
+	}
+	place, err := w.place(ctx, EngineOptions{Device: req.Device, Threads: req.Threads})
+	if err != nil {
+		return nil, err
+	}
+	t := &training{w: w, req: &req, config: config, data: d, place: place, events: events}
+	s, err := t.run(ctx)
+	if err != nil {
+		return nil, err
+	}
+	s.Seconds = time.Since(start).Seconds()
+	return s, nil
+}
+
+// prepareTraining loads and divides the data, and asks it for what the request
+// leaves open.
+func prepareTraining(ctx context.Context, req *TrainRequest) (*train.Dataset, train.Config, error) {
+	model := req.model()
+	d, err := train.Load(ctx, req.Dataset, req.Bags, train.LoadOptions{Magnifications: model.Magnifications})
+	if err != nil {
+		return nil, train.Config{}, err
+	}
+	splits := req.Splits
+	splits.Seed = req.Config.Seed
+	if err := d.Divide(splits); err != nil {
+		return nil, train.Config{}, err
+	}
+	config, err := req.config(d.Fill(model))
+	return d, config, err
+}
+
+// training is one call of Train.
+type training struct {
+	w       *Workspace
+	req     *TrainRequest
+	config  train.Config
+	data    *train.Dataset
+	place   zoom.Place
+	events  func(TrainEvent)
+	history []train.Epoch
+	clock   epochClock
+	figures figures
+}
+
+func (t *training) tell(e TrainEvent) {
+	if t.events != nil {
+		t.events(e)
+	}
+}
+
+func (t *training) run(ctx context.Context) (*TrainSummary, error) {
+	model, err := mil.New(t.config.Model, t.config.Seed)
+	if err != nil {
+		return nil, err
+	}
+	trainer, err := model.NewTrainer(t.place.Opener, t.req.Learner)
+	if err != nil {
+		return nil, err
+	}
+	defer trainer.Close()
+	ended, err := t.takeUp()
+	if err != nil {
+		return nil, err
+	}
+	t.start()
+	work := train.Run
+	if t.req.Finish {
+		work = train.Finish
+	}
+	s, err := work(ctx, t.config, t.data, trainer, train.Options{
+		Dir: t.req.Out, Resume: t.req.Resume, Epoch: t.epoch,
+		Progress: func(p result.Progress) { t.tell(TrainProgress{p}) },
+	})
+	if err != nil {
+		return nil, err
+	}
+	out := &TrainSummary{Run: t.req.Out, Model: filepath.Join(t.req.Out, train.ModelFile), Summary: s}
+	if !ended {
+		out.Device = &t.place.Device
+	}
+	out.Figures, err = t.figures.all(t.history, s)
+	return out, err
+}
+
+// takeUp reads what an interrupted run came to, and whether it has ended.
+func (t *training) takeUp() (ended bool, err error) {
+	t.figures = figures{dir: filepath.Join(t.req.Out, figuresDir), name: t.config.Model.Name}
+	if !t.req.Resume && !t.req.Finish {
+		return false, nil
+	}
+	t.history, err = train.History(t.req.Out)
+	if err != nil && !errors.Is(err, fs.ErrNotExist) {
+		return false, err
+	}
+	_, err = train.ReadSummary(t.req.Out)
+	if errors.Is(err, fs.ErrNotExist) {
+		return false, nil
+	}
+	return true, err
+}
+
+// start says what is about to be done.
+func (t *training) start() {
+	slides := map[string]int{}
+	for _, split := range []train.Split{train.Training, train.Validation, train.Test} {
+		slides[split.String()] = len(t.data.In(split))
+	}
+	t.clock.last = time.Now()
+	t.tell(TrainStarted{
+		Model: t.config.Model, Slides: slides, Device: t.place.Device, Epochs: t.config.Epochs, History: t.history,
+		Warnings: slices.Concat(t.data.Warnings, t.data.FewPatches(t.config.Model.K)),
+	})
+}
+
+// epoch takes note of one that was run.
+func (t *training) epoch(e train.Epoch) {
+	t.history = append(t.history, e)
+	left := t.clock.tick(time.Now(), t.config.Epochs-e.Epoch)
+	best := t.config.Select.Best(t.history)
+	t.tell(TrainEpoch{Epoch: e, Planned: t.config.Epochs, Best: best, Left: left})
+	if err := t.figures.update(t.history, best); err != nil {
+		t.w.Log.Warn("figures are not up to date", "error", err)
+	}
+}
+
+// epochClock tells how long epochs take.
+type epochClock struct {
+	last  time.Time
+	spent []time.Duration // of the latest epochs
+}
+
+// tick ends an epoch; it returns how long that many more will take.
+func (c *epochClock) tick(now time.Time, more int) time.Duration {
+	const latest = 5
+	c.spent = append(c.spent, now.Sub(c.last))
+	c.spent = c.spent[max(0, len(c.spent)-latest):]
+	c.last = now
+	sum := time.Duration(0)
+	for _, d := range c.spent {
+		sum += d
+	}
+	return sum / time.Duration(len(c.spent)) * time.Duration(more)
+}
