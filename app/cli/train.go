@@ -52,9 +52,15 @@ never been; where there is none, one is started.`,
 			return printRun(p.Stdout, s)
 		},
 	}
-	f.addOutput(c)
+	c.Flags().SortFlags = false // they come in groups
+	f.addData(c)
+	f.addSchedule(c)
+	f.addMethod(c)
 	f.addCompute(c)
-	f.add(c)
+	f.addOutput(c)
+	for _, name := range []string{"magnifications", "fractions"} {
+		c.Flags().Lookup(name).DefValue = "" // keeps "(default [])" out of the help
+	}
 	return c
 }
 
@@ -68,15 +74,6 @@ type trainFlags struct {
 	dropout        float64
 }
 
-func (f *trainFlags) add(c *cobra.Command) {
-	f.addData(c)
-	f.addSchedule(c)
-	f.addMethod(c)
-	for _, name := range []string{"magnifications", "k", "fractions"} {
-		c.Flags().Lookup(name).DefValue = "" // keeps "(default [])" out of the help
-	}
-}
-
 func (f *trainFlags) addData(c *cobra.Command) {
 	r, s := &f.req, &f.req.Splits
 	c.Flags().StringVar(&r.Bags, "bags", "", "folder of the slides' bags")
@@ -85,25 +82,25 @@ func (f *trainFlags) addData(c *cobra.Command) {
 	c.Flags().BoolVar(&r.Finish, "finish", false, "end an interrupted run with the best model so far")
 	c.Flags().Float64SliceVar(&f.fractions, "fractions", nil, "`shares` of slides to train, validate and test, divided at random (default 0.6,0.2,0.2 where CSV has no split)")
 	c.Flags().IntVar(&s.Folds, "folds", 0, "divide into so many parts, of which --fold is the test")
-	c.Flags().IntVar(&f.fold, "fold", 0, "part that is the test, counted from 0")
+	c.Flags().IntVar(&f.fold, "fold", 0, "the one, counted from 0")
 	c.Flags().StringVar(&s.File, "splits", "", "CSV `file` with columns train, val and test, as CLAM writes them")
 }
 
 func (f *trainFlags) addSchedule(c *cobra.Command) {
 	t := &f.req.Config
-	c.Flags().IntVar(&t.Epochs, "epochs", t.Epochs, "times that as many slides are taken as there are to train on")
+	c.Flags().IntVar(&t.Epochs, "epochs", t.Epochs, "passes over the training slides")
 	c.Flags().Float64Var(&t.LearningRate, "lr", t.LearningRate, "learning rate")
 	c.Flags().Float64Var(&f.req.Learner.WeightDecay, "weight-decay", 0, "weight decay")
 	c.Flags().IntVar(&t.Plateau.Patience, "patience", t.Plateau.Patience, "epochs without a lower validation loss before the learning rate falls")
-	c.Flags().Float64Var(&t.Plateau.Factor, "factor", t.Plateau.Factor, "what the learning rate falls by")
+	c.Flags().Float64Var(&t.Plateau.Factor, "factor", t.Plateau.Factor, "what the learning rate is multiplied with then")
 	c.Flags().IntVar(&t.EarlyStop.Patience, "early-stop", 0, "end so many epochs after the best one; 0 runs all")
-	c.Flags().StringVar(&f.best, "select", string(t.Select), "how the best epoch is chosen: loss or f1, of the validation")
-	c.Flags().StringVar(&f.sampling, "sampling", string(t.Sampling), "balanced, all classes equally often, or shuffled, every slide once an epoch")
+	c.Flags().StringVar(&f.best, "select", string(t.Select), "choose the epoch of the lowest validation loss, or of the highest validation f1")
+	c.Flags().StringVar(&f.sampling, "sampling", string(t.Sampling), "balanced (classes equally often) or shuffled (every slide once an epoch)")
 }
 
 func (f *trainFlags) addMethod(c *cobra.Command) {
 	r, l, m := &f.req, &f.req.Learner, &f.req.Config.Model
-	c.Flags().StringVar(&m.Method, "method", m.Method, "zoommil")
+	c.Flags().StringVar(&m.Method, "method", m.Method, "what is trained: zoommil")
 	c.Flags().StringVar(&r.Preset, "preset", "", "published magnifications and k: "+strings.Join(presetNames(), ", "))
 	c.Flags().Float64SliceVar(&r.Magnifications, "magnifications", nil, "`list` of magnifications, such as 5,10,20 (default: all that the bags have)")
 	c.Flags().IntSliceVar(&r.K, "k", nil, "patches to zoom into: one `number`, or one for each zoom (default 12)")
@@ -112,7 +109,7 @@ func (f *trainFlags) addMethod(c *cobra.Command) {
 	c.Flags().StringVar(&m.Classifier, "classifier", m.Classifier, "linear or mlp")
 	c.Flags().Float64Var(&f.dropout, "dropout", l.Dropout, "share of activations left out")
 	c.Flags().Float64Var(&l.Sigma, "sigma", l.Sigma, "deviation of the noise that the zoom learns by")
-	c.Flags().IntVar(&l.Samples, "samples", l.Samples, "draws of that noise a step")
+	c.Flags().IntVar(&l.Samples, "samples", l.Samples, "draws of that noise in a step")
 	c.Flags().BoolVar(&l.FullGradient, "full-gradient", false, "take the whole gradient of the zoom, not the part that the public code takes")
 	c.Flags().StringSliceVar(&r.Selection, "selection", []string{mil.Learned}, "how to choose where to zoom: learned, hard or random; one, or one for each zoom")
 	c.Flags().StringVar(&m.Attention, "attention", mil.Dual, "dual, one to pool and one to zoom, or single")

@@ -5,13 +5,6 @@ import (
 	"path/filepath"
 )
 
-// Best is the epoch of the best model, 0 before the first.
-func (s Selection) Best(history []Epoch) int { return s.best(history) }
-
-// FewPatches warns of slides that take part and leave a magnification nothing to
-// choose from when k patches of each but the highest are zoomed into.
-func (d *Dataset) FewPatches(k []int) []string { return fewPatches(d, k) }
-
 // DivideAs assigns to the samples the splits that the run in dir gave the same
 // slides, told by content, or by name where that is not known; the others are
 // Unassigned. It returns how many the run knows; when it knows none, nothing is

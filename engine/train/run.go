@@ -130,7 +130,7 @@ func work(ctx context.Context, c Config, d *Dataset, l Learner, o Options, train
 		folder: f, config: c, data: d, learner: l, o: o,
 		bags:     openBags(d.Magnifications, maxOpen),
 		training: d.In(Training), checking: d.In(Validation),
-		warnings: append(slices.Clone(d.Warnings), fewPatches(d, c.Model.K)...),
+		warnings: append(slices.Clone(d.Warnings), d.FewPatches(c.Model.K)...),
 	}
 	defer func() { err = errors.Join(err, r.bags.Close(), f.Close()) }()
 	done, err := r.begin()
@@ -144,8 +144,9 @@ func work(ctx context.Context, c Config, d *Dataset, l Learner, o Options, train
 	return r.finish(ctx, ending)
 }
 
-// fewPatches warns of slides that leave a magnification nothing to choose from.
-func fewPatches(d *Dataset, k []int) []string {
+// FewPatches warns of slides that take part and leave a magnification nothing to
+// choose from when k patches of each but the highest are zoomed into.
+func (d *Dataset) FewPatches(k []int) []string {
 	var few problems
 	for _, s := range d.Samples {
 		if s.Split == Unassigned {
@@ -208,7 +209,7 @@ func (r *run) over() Ending {
 	switch n := len(r.history); {
 	case n >= r.config.Epochs:
 		return Completed
-	case n > 0 && r.config.EarlyStop.stops(n, r.config.Select.best(r.history)):
+	case n > 0 && r.config.EarlyStop.stops(n, r.config.Select.Best(r.history)):
 		return StoppedEarly
 	}
 	return ""
@@ -225,7 +226,7 @@ func (r *run) train(ctx context.Context) (Ending, error) {
 			return "", err
 		}
 		r.history = append(r.history, e)
-		if r.config.Select.best(r.history) == e.Epoch {
+		if r.config.Select.Best(r.history) == e.Epoch {
 			r.best = copyTensors(r.learner.Weights())
 		}
 		if err := r.save(); err != nil {
@@ -332,7 +333,7 @@ func (r *run) suspect(s mil.Source, rate float64) string {
 // advice is what to do when features are not to blame.
 func (r *run) advice(rate float64) string {
 	text := fmt.Sprintf("the learning rate %v is likely too high: start again in another folder with a lower one", rate)
-	if best := r.config.Select.best(r.history); best > 0 {
+	if best := r.config.Select.Best(r.history); best > 0 {
 		text += fmt.Sprintf("; the best model so far, of epoch %d, is kept", best)
 	}
 	return text
@@ -352,7 +353,7 @@ func (r *run) save() error {
 	if err := r.write(CheckpointFile, c.write); err != nil {
 		return err
 	}
-	return r.publish(r.config.Select.best(r.history) == len(r.history))
+	return r.publish(r.config.Select.Best(r.history) == len(r.history))
 }
 
 // publish writes metrics.csv and, where it is another than before, the model.
@@ -366,7 +367,7 @@ func (r *run) publish(model bool) error {
 
 // writeModel writes the best model and returns its digest.
 func (r *run) writeModel() (string, error) {
-	best := r.history[r.config.Select.best(r.history)-1]
+	best := r.history[r.config.Select.Best(r.history)-1]
 	c := r.config.Model
 	c.Training = mil.Training{
 		Trained: true, Note: c.Training.Note,
@@ -417,7 +418,7 @@ func (r *run) finish(ctx context.Context, ending Ending) (*Summary, error) {
 }
 
 func (r *run) summarise(ctx context.Context, ending Ending) (*Summary, error) {
-	best := r.config.Select.best(r.history)
+	best := r.config.Select.Best(r.history)
 	s := &Summary{
 		Format: EvaluationFormat, Epochs: len(r.history), Planned: r.config.Epochs, Best: best,
 		Ended: ending, Seed: r.config.Seed, Slides: map[string]int{},

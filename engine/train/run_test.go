@@ -522,7 +522,7 @@ func TestFewPatches(t *testing.T) {
 		"listed": {[]int{4}, "s00 (3 of 4 at 5x)"},
 	} {
 		t.Run(name, func(t *testing.T) {
-			got := strings.Join(fewPatches(d, c.k), "")
+			got := strings.Join(d.FewPatches(c.k), "")
 			if !strings.Contains(got, c.want) || (c.want == "") != (got == "") {
 				t.Errorf("%q, want %q", got, c.want)
 			}

@@ -63,8 +63,8 @@ func (s Selection) better(a, b *Metrics) bool {
 	return a.Loss < b.Loss
 }
 
-// best is the epoch of the best model, 0 before the first.
-func (s Selection) best(history []Epoch) int {
+// Best is the epoch of the best model, 0 before the first.
+func (s Selection) Best(history []Epoch) int {
 	best := 0
 	for i, e := range history {
 		if best == 0 || s.better(e.Validation, history[best-1].Validation) {

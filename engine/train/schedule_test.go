@@ -84,7 +84,7 @@ func TestSelection(t *testing.T) {
 			for _, v := range c.epochs {
 				history = append(history, Epoch{Validation: &Metrics{Loss: Number(v.loss), WeightedF1: Number(v.f1)}})
 			}
-			if loss, f1 := ByLoss.best(history), ByF1.best(history); loss != c.loss || f1 != c.f1 {
+			if loss, f1 := ByLoss.Best(history), ByF1.Best(history); loss != c.loss || f1 != c.f1 {
 				t.Errorf("best by loss %d, by F1 %d, want %d and %d", loss, f1, c.loss, c.f1)
 			}
 		})
