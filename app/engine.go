@@ -56,11 +56,20 @@ func (w *Workspace) engine(ctx context.Context, model *mil.Model, spec *encoder.
 
 // place proves the device that is asked for, or the one that replaces it.
 func (w *Workspace) place(ctx context.Context, o EngineOptions) (zoom.Place, error) {
-	kind, err := device.ParseKind(o.Device)
+	return w.placeWith(ctx, o.Device, device.Options{Threads: o.Threads})
+}
+
+// lean is place for the many small networks of training.
+func (w *Workspace) lean(ctx context.Context, o EngineOptions) (zoom.Place, error) {
+	return w.placeWith(ctx, o.Device, device.Options{Threads: o.Threads, Lean: true})
+}
+
+func (w *Workspace) placeWith(ctx context.Context, name string, o device.Options) (zoom.Place, error) {
+	kind, err := device.ParseKind(name)
 	if err != nil {
 		return zoom.Place{}, err
 	}
-	d, story, err := w.Devices.Choose(ctx, kind, device.Options{Threads: o.Threads})
+	d, story, err := w.Devices.Choose(ctx, kind, o)
 	if err != nil {
 		return zoom.Place{}, err
 	}

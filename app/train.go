@@ -44,6 +44,10 @@ type TrainRequest struct {
 	// filled in; without a name it is called as the run folder.
 	Config  train.Config
 	Learner mil.TrainOptions
+	// RawFeatures leaves features as they are, as the public code does. Otherwise
+	// training brings them to mean 0 and deviation 1 of the training split, and
+	// leaves the model such that it takes them as they are.
+	RawFeatures bool
 
 	Device  string // a device.Kind; "" is auto
 	Threads int    // 0 is one for each processor
@@ -139,7 +143,10 @@ func (r *TrainRequest) config(model mil.Config) (train.Config, error) {
 	c := r.Config
 	c.Model = model
 	var err error
-	c.Method, err = json.Marshal(r.Learner)
+	c.Method, err = json.Marshal(struct {
+		mil.TrainOptions
+		RawFeatures bool `json:"raw_features"`
+	}{r.Learner, r.RawFeatures})
 	return c, err
 }
 
@@ -203,7 +210,8 @@ func (w *Workspace) Train(ctx context.Context, req TrainRequest, events func(Tra
 	if err != nil {
 		return nil, err
 	}
-	place, err := w.place(ctx, EngineOptions{Device: req.Device, Threads: req.Threads})
+	collectOften()
+	place, err := w.lean(ctx, EngineOptions{Device: req.Device, Threads: req.Threads})
 	if err != nil {
 		return nil, err
 	}
@@ -257,7 +265,13 @@ func (t *training) run(ctx context.Context) (*TrainSummary, error) {
 	if err != nil {
 		return nil, err
 	}
-	trainer, err := model.NewTrainer(t.place.Opener, t.req.Learner)
+	options := t.req.Learner
+	if !t.req.RawFeatures {
+		if options.Standards, err = t.data.Standards(ctx); err != nil {
+			return nil, err
+		}
+	}
+	trainer, err := model.NewTrainer(t.place.Opener, options)
 	if err != nil {
 		return nil, err
 	}

@@ -90,6 +90,7 @@ func (f *trainFlags) addSchedule(c *cobra.Command) {
 	t := &f.req.Config
 	c.Flags().IntVar(&t.Epochs, "epochs", t.Epochs, "passes over the training slides")
 	c.Flags().Float64Var(&t.LearningRate, "lr", t.LearningRate, "learning rate")
+	c.Flags().BoolVar(&f.req.RawFeatures, "raw-features", false, "train on features as they are, as the public code does, not standardised")
 	c.Flags().Float64Var(&f.req.Learner.WeightDecay, "weight-decay", 0, "weight decay")
 	c.Flags().IntVar(&t.Plateau.Patience, "patience", t.Plateau.Patience, "epochs without a lower validation loss before the learning rate falls")
 	c.Flags().Float64Var(&t.Plateau.Factor, "factor", t.Plateau.Factor, "what the learning rate is multiplied with then")

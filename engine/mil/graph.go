@@ -10,6 +10,8 @@ type builder struct {
 	// dropout is the share of activations that training leaves out, 0 for none.
 	// Each place takes its mask, uint8 [N, width], from an input of its own.
 	dropout float64
+	// standards are what features are brought to first, per level; nil for none.
+	standards []Standard
 }
 
 // drop is x [N, width] with activations left out.
@@ -60,12 +62,22 @@ type level struct {
 	zoomScores *nn.Value // [N, 1], nil where there is no second attention
 }
 
+// standard is features [N, D] of a level as its weights take them.
+func (b builder) standard(features *nn.Value, level int) *nn.Value {
+	if b.standards == nil {
+		return features
+	}
+	s := b.standards[level]
+	d := len(s.Mean)
+	return b.Mul(b.Sub(features, b.Const(nn.F32Tensor(s.Mean, 1, d))), b.Const(nn.F32Tensor(s.Scale, 1, d)))
+}
+
 // level puts together the network of a magnification. It declares the input
 // features [N, D].
 func (b builder) level(c *Config, i int) level {
 	n := len(c.Magnifications)
 	name := levelName(i, n)
-	x := b.embed(b.Input("features", nn.Float32, nn.Symbol("N"), nn.Fixed(c.Encoder.Dim)), name)
+	x := b.embed(b.standard(b.Input("features", nn.Float32, nn.Symbol("N"), nn.Fixed(c.Encoder.Dim)), i), name)
 	l := level{scores: b.gatedAttention(x, "ga_"+name+"_mag")}
 	l.attention = b.Softmax(l.scores, 0)
 	l.pooled = b.pool(x, l.attention)
@@ -77,8 +89,8 @@ func (b builder) level(c *Config, i int) level {
 
 // levelGraph takes features [N, D] of a magnification and gives pooled [1, E],
 // scores [N, 1] and, where there is an attention to zoom by, zoom_scores [N, 1].
-func levelGraph(c *Config, params map[string]*nn.Tensor, i int) *nn.Graph {
-	b := builder{Graph: nn.NewGraph("zoommil_" + levelName(i, len(c.Magnifications))), params: params}
+func levelGraph(c *Config, params map[string]*nn.Tensor, standards []Standard, i int) *nn.Graph {
+	b := builder{Graph: nn.NewGraph("zoommil_" + levelName(i, len(c.Magnifications))), params: params, standards: standards}
 	l := b.level(c, i)
 	b.Output("pooled", l.pooled)
 	b.Output("scores", l.scores)
@@ -91,8 +103,8 @@ func levelGraph(c *Config, params map[string]*nn.Tensor, i int) *nn.Graph {
 // trainingGraph takes features [N, D] and the dropout's masks, and gives pooled
 // [1, E] and attention [N, 1], and where there is another attention to zoom by,
 // zoom_attention [N, 1].
-func trainingGraph(c *Config, params map[string]*nn.Tensor, i int, dropout float64) *nn.Graph {
-	b := builder{nn.NewGraph("zoommil_" + levelName(i, len(c.Magnifications))), params, dropout}
+func trainingGraph(c *Config, params map[string]*nn.Tensor, o TrainOptions, i int) *nn.Graph {
+	b := builder{nn.NewGraph("zoommil_" + levelName(i, len(c.Magnifications))), params, o.Dropout, o.Standards}
 	l := b.level(c, i)
 	b.Output("pooled", l.pooled)
 	b.Output("attention", l.attention)

@@ -46,7 +46,7 @@ func (p *part) run(ctx context.Context, inputs []*nn.Tensor, outputs []*nn.Tenso
 
 // Open opens the sessions of the model on a device.
 func (m *Model) Open(o nn.Opener) (*Network, error) {
-	return openNetwork(o, m.Config(), m.params, func(g *nn.Graph) (*nn.Graph, []*nn.Tensor) { return g, nil })
+	return openNetwork(o, m.Config(), m.params, nil, func(g *nn.Graph) (*nn.Graph, []*nn.Tensor) { return g, nil })
 }
 
 // parametric is a graph whose weights are inputs, and those weights.
@@ -59,7 +59,7 @@ func parametric(g *nn.Graph) (*nn.Graph, []*nn.Tensor) {
 }
 
 // openNetwork opens the graphs as prepare leaves them.
-func openNetwork(o nn.Opener, c Config, params map[string]*nn.Tensor, prepare func(*nn.Graph) (*nn.Graph, []*nn.Tensor)) (*Network, error) {
+func openNetwork(o nn.Opener, c Config, params map[string]*nn.Tensor, standards []Standard, prepare func(*nn.Graph) (*nn.Graph, []*nn.Tensor)) (*Network, error) {
 	n := &Network{config: c, chunk: c.chunk()}
 	open := func(what string, g *nn.Graph) (part, error) {
 		g, params := prepare(g)
@@ -70,7 +70,7 @@ func openNetwork(o nn.Opener, c Config, params map[string]*nn.Tensor, prepare fu
 		return part{s, params}, nil
 	}
 	for i := range c.Magnifications {
-		p, err := open(fmt.Sprintf("level %d", i), levelGraph(&c, params, i))
+		p, err := open(fmt.Sprintf("level %d", i), levelGraph(&c, params, standards, i))
 		if err != nil {
 			return nil, err
 		}

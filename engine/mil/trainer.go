@@ -19,15 +19,24 @@ var ErrNotFinite = errors.New("loss is not finite")
 // TrainOptions are the settings of training that are not part of the model. The
 // zero value of each stands for the public code's setting.
 type TrainOptions struct {
-	Samples int     // S, draws of noise; 100
-	Sigma   float64 // deviation of the noise; 0.002
+	Samples int     `json:"samples"` // S, draws of noise; 100
+	Sigma   float64 `json:"sigma"`   // deviation of the noise; 0.002
 	// Dropout is the share of activations left out; 0.25. Negative for none.
-	Dropout float64
+	Dropout float64 `json:"dropout"`
 	// FullGradient takes the whole gradient of the perturbed Top-K instead of the
 	// part that the public code keeps; see topk.Selector.Gradient.
-	FullGradient bool
-	WeightDecay  float64
+	FullGradient bool    `json:"full_gradient"`
+	WeightDecay  float64 `json:"weight_decay"`
+	// Standards, one per magnification, are what the features are brought to, for
+	// a faster and surer training; nil leaves them as they are. The first layer of
+	// the weights that come out takes them in, so that the model is of the same
+	// form and needs none.
+	Standards []Standard `json:"-"`
 }
+
+// Standard brings features to mean 0 and deviation 1: (x - Mean) * Scale, each
+// [D].
+type Standard struct{ Mean, Scale []float32 }
 
 func (o TrainOptions) withDefaults() TrainOptions {
 	if o.Samples == 0 {
@@ -106,6 +115,9 @@ func (m *Model) NewTrainer(o nn.Opener, options TrainOptions) (*Trainer, error) 
 		config: m.Config(), options: options.withDefaults(), adam: nn.NewAdam(),
 		params: map[string]*nn.Tensor{}, moments: map[string]*nn.Tensor{},
 	}
+	if err := t.checkStandards(); err != nil {
+		return nil, err
+	}
 	t.adam.WeightDecay = options.WeightDecay
 	for name, p := range m.params {
 		t.params[name] = nn.F32Tensor(slices.Clone(p.F32), p.Shape...)
@@ -120,7 +132,7 @@ func (m *Model) NewTrainer(o nn.Opener, options TrainOptions) (*Trainer, error) 
 
 func (t *Trainer) open(o nn.Opener) (err error) {
 	for i := range t.config.Magnifications {
-		g := trainingGraph(&t.config, t.params, i, t.options.Dropout)
+		g := trainingGraph(&t.config, t.params, t.options, i)
 		wrt := g.Params()
 		if i > 0 { // what was blended has a gradient
 			wrt = append(wrt, g.Inputs()[0])
@@ -135,7 +147,7 @@ func (t *Trainer) open(o nn.Opener) (err error) {
 	if t.head, err = openTrained(o, g, append(g.Params(), g.Inputs()[0])); err != nil {
 		return err
 	}
-	t.network, err = openNetwork(o, t.config, t.params, parametric)
+	t.network, err = openNetwork(o, t.config, t.params, t.options.Standards, parametric)
 	return err
 }
 
@@ -236,16 +248,29 @@ func (t *Trainer) Forward(ctx context.Context, s Source) (*Outcome, error) {
 // Config is the configuration of the model.
 func (t *Trainer) Config() Config { return t.config.clone() }
 
-// Weights are the weights by name. They must not be written to, and change with
-// the next step.
-func (t *Trainer) Weights() map[string]*nn.Tensor { return t.params }
+// Weights are those of the model, by name. They must not be written to, and
+// change with the next step.
+func (t *Trainer) Weights() map[string]*nn.Tensor {
+	weights := maps.Clone(t.params)
+	t.eachStandard(func(weight, bias string, s Standard) {
+		weights[weight], weights[bias] = fold(t.params[weight], t.params[bias], s)
+	})
+	return weights
+}
 
 // State is all that training needs to go on: the weights, Adam's moments m/NAME
-// and v/NAME, and the number of steps. It must not be written to, and changes
-// with the next step.
+// and v/NAME, and the number of steps. Weights that take standardised features
+// are named standard/NAME. It must not be written to, and changes with the next
+// step.
 func (t *Trainer) State() map[string]*nn.Tensor {
 	state := maps.Clone(t.moments)
 	maps.Copy(state, t.params)
+	t.eachStandard(func(weight, bias string, _ Standard) {
+		for _, name := range []string{weight, bias} {
+			state[standardName+name] = state[name]
+			delete(state, name)
+		}
+	})
 	state[stepsName] = nn.F32Tensor([]float32{float32(t.steps >> 12), float32(t.steps & 0xfff)}, 2)
 	return state
 }
@@ -253,9 +278,11 @@ func (t *Trainer) State() map[string]*nn.Tensor {
 // stepsName is the number of steps in a State, in two parts that are exact.
 const stepsName = "adam/steps"
 
-// Restore takes up what State gave. Tensors that are missing, left over or of
-// another shape are an error, and then nothing has changed.
+// Restore takes up what State gave. What Weights gave may be put in its place:
+// it goes before it. Tensors that are missing, left over or of another shape are
+// an error, and then nothing has changed.
 func (t *Trainer) Restore(state map[string]*nn.Tensor) error {
+	state = t.unfolded(state)
 	mine := t.State()
 	for name := range state {
 		if mine[name] == nil {
@@ -277,6 +304,91 @@ func (t *Trainer) Restore(state map[string]*nn.Tensor) error {
 	steps := state[stepsName].F32
 	t.steps = int(steps[0])<<12 | int(steps[1])
 	return nil
+}
+
+// standardName is put before the names of weights that take standardised
+// features.
+const standardName = "standard/"
+
+func (t *Trainer) checkStandards() error {
+	n := len(t.options.Standards)
+	if n != 0 && n != len(t.config.Magnifications) {
+		return fmt.Errorf("%d standards for %d magnifications", n, len(t.config.Magnifications))
+	}
+	for i, s := range t.options.Standards {
+		if len(s.Mean) != t.config.Encoder.Dim || len(s.Scale) != t.config.Encoder.Dim {
+			return fmt.Errorf("standard %d has %d and %d values for features of %d", i, len(s.Mean), len(s.Scale), t.config.Encoder.Dim)
+		}
+		for j, v := range s.Scale {
+			if !(v > 0) || v-v != 0 || s.Mean[j]-s.Mean[j] != 0 {
+				return fmt.Errorf("standard %d: mean %v, scale %v of value %d", i, s.Mean[j], v, j)
+			}
+		}
+	}
+	return nil
+}
+
+// eachStandard calls do for the first layer of each magnification, where
+// features are standardised.
+func (t *Trainer) eachStandard(do func(weight, bias string, s Standard)) {
+	for i, s := range t.options.Standards {
+		name := "fc_" + levelName(i, len(t.config.Magnifications)) + "_mag.0"
+		do(name+".weight", name+".bias", s)
+	}
+}
+
+// fold makes a layer of features of one of standardised features:
+// W ((x - mean) scale) + b = (W scale) x + (b - W scale mean).
+func fold(weight, bias *nn.Tensor, s Standard) (w, b *nn.Tensor) {
+	w, b = nn.NewTensor(nn.Float32, weight.Shape...), nn.NewTensor(nn.Float32, bias.Shape...)
+	dim := len(s.Mean)
+	for i := range b.F32 {
+		sum := float64(bias.F32[i])
+		for j := range dim {
+			v := float64(weight.F32[i*dim+j]) * float64(s.Scale[j])
+			w.F32[i*dim+j] = float32(v)
+			sum -= v * float64(s.Mean[j])
+		}
+		b.F32[i] = float32(sum)
+	}
+	return w, b
+}
+
+// unfold is the reverse of fold.
+func unfold(weight, bias *nn.Tensor, s Standard) (w, b *nn.Tensor) {
+	w, b = nn.NewTensor(nn.Float32, weight.Shape...), nn.NewTensor(nn.Float32, bias.Shape...)
+	dim := len(s.Mean)
+	for i := range b.F32 {
+		sum := float64(bias.F32[i])
+		for j := range dim {
+			v := float64(weight.F32[i*dim+j])
+			w.F32[i*dim+j] = float32(v / float64(s.Scale[j]))
+			sum += v * float64(s.Mean[j])
+		}
+		b.F32[i] = float32(sum)
+	}
+	return w, b
+}
+
+// unfolded is a state with the layers of the model, where there are any, made
+// into those that take standardised features. Layers of another shape stay, for
+// Restore to refuse.
+func (t *Trainer) unfolded(state map[string]*nn.Tensor) map[string]*nn.Tensor {
+	state = maps.Clone(state)
+	t.eachStandard(func(weight, bias string, s Standard) {
+		w, b := state[weight], state[bias]
+		if !t.fits(weight, w) || !t.fits(bias, b) {
+			return
+		}
+		state[standardName+weight], state[standardName+bias] = unfold(w, b, s)
+		delete(state, weight)
+		delete(state, bias)
+	})
+	return state
+}
+
+func (t *Trainer) fits(name string, x *nn.Tensor) bool {
+	return x != nil && x.Type == nn.Float32 && slices.Equal(x.Shape, t.params[name].Shape)
 }
 
 // noise is what is random in a step.

@@ -346,3 +346,102 @@ func TestVariantsRefused(t *testing.T) {
 		})
 	}
 }
+
+// standards are some for features that are far from standard.
+func standards(c Config) []Standard {
+	r := rand.New(rand.NewPCG(4, 4))
+	var out []Standard
+	for range c.Magnifications {
+		s := Standard{Mean: make([]float32, c.Encoder.Dim), Scale: make([]float32, c.Encoder.Dim)}
+		for i := range s.Mean {
+			s.Mean[i], s.Scale[i] = 3*r.Float32(), 0.5+4*r.Float32()
+		}
+		out = append(out, s)
+	}
+	return out
+}
+
+// Training on features that are standardised within equals training on those
+// that were before, and the weights that come out take the features as they are.
+func TestStandards(t *testing.T) {
+	c := trainConfig(3)
+	source := variantSource(c)
+	all := standards(c)
+	var before matrices
+	for i, x := range source {
+		y := nn.NewTensor(nn.Float32, x.Shape...)
+		for j, v := range x.F32 {
+			d := j % c.Encoder.Dim
+			y.F32[j] = (v - all[i].Mean[d]) * all[i].Scale[d]
+		}
+		before = append(before, y)
+	}
+	within := newTrainer(t, c, nntest.Interpreter{}, TrainOptions{Sigma: 0.05, Standards: all})
+	plain := newTrainer(t, c, nntest.Interpreter{}, TrainOptions{Sigma: 0.05})
+	for i := range 5 {
+		a, err := within.Step(t.Context(), source, i%2, StepOptions{LearningRate: 1e-4, Seed: uint64(i)})
+		if err != nil {
+			t.Fatal(err)
+		}
+		b, err := plain.Step(t.Context(), before, i%2, StepOptions{LearningRate: 1e-4, Seed: uint64(i)})
+		if err != nil {
+			t.Fatal(err)
+		}
+		if math.Abs(a-b) > 1e-3 {
+			t.Fatalf("step %d: loss %v within, %v before", i, a, b)
+		}
+	}
+	logits, err := within.Predict(t.Context(), source)
+	if err != nil {
+		t.Fatal(err)
+	}
+	m, err := Assemble(within.Config(), within.Weights())
+	if err != nil {
+		t.Fatal(err)
+	}
+	for i, l := range forward(t, m, nntest.Interpreter{}, source, 0).Logits {
+		if math.Abs(float64(l)-logits[i]) > 1e-4 {
+			t.Errorf("logit %d is %v of the model, %v in training", i, l, logits[i])
+		}
+	}
+	state := within.State()
+	for name, w := range m.Params() {
+		state[name] = w // goes before what the state has
+	}
+	if err := plain.Restore(state); err == nil {
+		t.Error("a training without standards took a state with them")
+	}
+	other := newTrainer(t, c, nntest.Interpreter{}, TrainOptions{Sigma: 0.05, Standards: all})
+	if err := other.Restore(state); err != nil {
+		t.Fatal(err)
+	}
+	again, err := other.Predict(t.Context(), source)
+	if err != nil {
+		t.Fatal(err)
+	}
+	for i := range again {
+		if math.Abs(again[i]-logits[i]) > 1e-4 {
+			t.Errorf("logit %d is %v after restoring weights, was %v", i, again[i], logits[i])
+		}
+	}
+}
+
+func TestStandardsRefused(t *testing.T) {
+	c := trainConfig(2)
+	m, err := New(c, 1)
+	if err != nil {
+		t.Fatal(err)
+	}
+	for name, change := range map[string]func(s []Standard) []Standard{
+		"too few": func(s []Standard) []Standard { return s[:1] },
+		"short":   func(s []Standard) []Standard { s[0].Mean = s[0].Mean[1:]; return s },
+		"zero":    func(s []Standard) []Standard { s[1].Scale[2] = 0; return s },
+		"NaN":     func(s []Standard) []Standard { s[1].Mean[2] = float32(math.NaN()); return s },
+	} {
+		t.Run(name, func(t *testing.T) {
+			if _, err := m.NewTrainer(nntest.Interpreter{}, TrainOptions{Standards: change(standards(c))}); err == nil {
+				t.Error("no error")
+			}
+		})
+	}
+}

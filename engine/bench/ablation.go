@@ -1,0 +1,174 @@
+package bench
+
+import (
+	"context"
+	"encoding/json"
+	"errors"
+	"fmt"
+	"math"
+	"path/filepath"
+	"slices"
+	"strings"
+
+	"zoomscope/engine/bag"
+	"zoomscope/engine/mil"
+	"zoomscope/engine/nn"
+	"zoomscope/engine/result"
+	"zoomscope/engine/train"
+)
+
+// Variant is ZoomMIL, or ZoomMIL with one part taken away as in the paper's
+// Table 4.
+type Variant struct {
+	Name   string
+	Change func(c *mil.Config, o *mil.TrainOptions)
+}
+
+// Variants are the rows of the comparison, the whole method first.
+func Variants() []Variant {
+	selection := func(ways ...string) func(*mil.Config, *mil.TrainOptions) {
+		return func(c *mil.Config, _ *mil.TrainOptions) {
+			c.Selection = nil
+			for i := range c.K { // the last way goes on
+				c.Selection = append(c.Selection, ways[min(i, len(ways)-1)])
+			}
+		}
+	}
+	return []Variant{
+		{"ZoomMIL", func(*mil.Config, *mil.TrainOptions) {}},
+		{"whole gradient of the Top-K", func(_ *mil.Config, o *mil.TrainOptions) { o.FullGradient = true }},
+		{"single attention", func(c *mil.Config, _ *mil.TrainOptions) { c.Attention = mil.Single }},
+		{"Top-K not differentiable", selection(mil.Hard)},
+		{"random K", selection(mil.Random)},
+		{"random at low magnification", selection(mil.Random, mil.Learned)},
+		{"random at high magnification", func(c *mil.Config, o *mil.TrainOptions) {
+			selection(mil.Learned)(c, o)
+			c.Selection[len(c.Selection)-1] = mil.Random
+		}},
+		{"highest magnification alone", func(c *mil.Config, _ *mil.TrainOptions) { c.Fusion = mil.Highest }},
+		{"concatenation", func(c *mil.Config, _ *mil.TrainOptions) { c.Fusion = mil.Concat }},
+	}
+}
+
+// AblationCase is a dataset to train all variants on.
+type AblationCase struct {
+	Data    *train.Dataset // divided, with a test split
+	Config  train.Config   // of the whole method; each seed replaces Config.Seed
+	Options mil.TrainOptions
+	Seeds   []uint64
+	Device  nn.Opener
+	Folder  string   // keeps the runs: those that are there are not run again
+	Truth   Truths   // nil where no truth is known
+	Only    []string // variants to run; nil for all
+}
+
+// Spread is a mean over the seeds and the deviation from it.
+type Spread struct {
+	Mean float64 `json:"mean"`
+	SD   float64 `json:"sd"`
+}
+
+// AblationRow is one variant on the test split.
+type AblationRow struct {
+	Variant    string `json:"variant"`
+	WeightedF1 Spread `json:"weighted_f1"`
+	Accuracy   Spread `json:"accuracy"`
+	AUC        Spread `json:"auc"`
+	// Of the slides that hold evidence, the share in which a patch that was read
+	// at the highest magnification shows it; and the share of those patches.
+	Found   Spread `json:"found"`
+	Patches Spread `json:"patches"`
+}
+
+// Ablation trains and tests all variants with every seed.
+func Ablation(ctx context.Context, c AblationCase, progress func(result.Progress)) ([]AblationRow, error) {
+	report := result.Throttle(progress)
+	var rows []AblationRow
+	variants := slices.DeleteFunc(Variants(), func(v Variant) bool { return c.Only != nil && !slices.Contains(c.Only, v.Name) })
+	if len(variants) == 0 {
+		return nil, fmt.Errorf("no variant is named %q", c.Only)
+	}
+	for i, v := range variants {
+		var f1, accuracy, auc, found, patches []float64
+		for j, seed := range c.Seeds {
+			report(result.Progress{Stage: v.Name, Done: i*len(c.Seeds) + j, Total: len(variants) * len(c.Seeds)})
+			test, score, err := c.one(ctx, v, seed)
+			if err != nil {
+				return nil, fmt.Errorf("%s, seed %d: %w", v.Name, seed, err)
+			}
+			f1 = append(f1, float64(test.WeightedF1))
+			accuracy = append(accuracy, float64(test.Accuracy))
+			auc = append(auc, float64(test.AUC.Value))
+			found, patches = append(found, score.Found), append(patches, score.Patches)
+		}
+		rows = append(rows, AblationRow{v.Name, spread(f1), spread(accuracy), spread(auc), spread(found), spread(patches)})
+	}
+	return rows, nil
+}
+
+// one trains a variant with a seed, and tests it.
+func (c *AblationCase) one(ctx context.Context, v Variant, seed uint64) (_ *train.Metrics, _ Score, err error) {
+	config, options := c.Config, c.Options
+	config.Seed = seed
+	v.Change(&config.Model, &options)
+	if config.Method, err = json.Marshal(options); err != nil {
+		return nil, Score{}, err
+	}
+	start, err := mil.New(config.Model, seed)
+	if err != nil {
+		return nil, Score{}, err
+	}
+	t, err := start.NewTrainer(c.Device, options)
+	if err != nil {
+		return nil, Score{}, err
+	}
+	defer func() { err = errors.Join(err, t.Close()) }()
+	dir := filepath.Join(c.Folder, fmt.Sprintf("%s-%d", strings.ReplaceAll(v.Name, " ", "-"), seed))
+	summary, err := train.Run(ctx, config, c.Data, t, train.Options{Dir: dir, Resume: true})
+	if err != nil {
+		return nil, Score{}, err
+	}
+	if summary.Test == nil {
+		return nil, Score{}, errors.New("dataset has no test split")
+	}
+	if c.Truth == nil {
+		return summary.Test, Score{}, nil
+	}
+	score, err := c.Truth.score(ctx, c.Device, filepath.Join(dir, train.ModelFile), c.Data.In(train.Test))
+	return summary.Test, score, err
+}
+
+func spread(x []float64) Spread {
+	var s Spread
+	for _, v := range x {
+		s.Mean += v / float64(len(x))
+	}
+	for _, v := range x {
+		s.SD += (v - s.Mean) * (v - s.Mean) / float64(max(len(x)-1, 1))
+	}
+	s.SD = math.Sqrt(s.SD)
+	return s
+}
+
+// AblationTable shows the variants.
+func AblationTable(rows []AblationRow) Table {
+	t := Table{Head: []string{"variant", "weighted F1", "accuracy", "AUC", "evidence found", "patches with evidence"}}
+	text := func(s Spread) string { return fmt.Sprintf("%.3f +- %.3f", s.Mean, s.SD) }
+	for _, r := range rows {
+		t.add(r.Variant, text(r.WeightedF1), text(r.Accuracy), text(r.AUC), text(r.Found), text(r.Patches))
+	}
+	return t
+}
+
+// open opens a sample's bag at the magnifications of a model.
+func open(s train.Sample, magnifications []float64) (*bag.File, *bag.View, error) {
+	f, err := bag.Open(s.Bag)
+	if err != nil {
+		return nil, nil, err
+	}
+	v, err := bag.Select(f, magnifications)
+	if err != nil {
+		return nil, nil, errors.Join(fmt.Errorf("%s: %w", s.Bag, err), f.Close())
+	}
+	return f, v, nil
+}

@@ -1,0 +1,136 @@
+package bench
+
+import (
+	"context"
+	"encoding/json"
+	"errors"
+	"fmt"
+	"io/fs"
+	"os"
+	"path/filepath"
+	"strings"
+
+	"zoomscope/engine/bag"
+	"zoomscope/engine/mil"
+	"zoomscope/engine/nn"
+	"zoomscope/engine/train"
+	"zoomscope/slideio"
+	"zoomscope/slideio/synth"
+)
+
+// Truths knows where the evidence of synthetic slides lies.
+type Truths map[string]*synth.Truth // by a slide's file name without its ending
+
+// LoadTruths reads the folder of truths that synthetic slides come with.
+func LoadTruths(folder string) (Truths, error) {
+	paths, err := filepath.Glob(filepath.Join(folder, "*.json"))
+	if err != nil {
+		return nil, err
+	}
+	if len(paths) == 0 {
+		return nil, fmt.Errorf("%s: no truths: %w", folder, fs.ErrNotExist)
+	}
+	all := Truths{}
+	for _, path := range paths {
+		text, err := os.ReadFile(path)
+		if err != nil {
+			return nil, err
+		}
+		t := &synth.Truth{}
+		if err := json.Unmarshal(text, t); err != nil {
+			return nil, fmt.Errorf("%s: %w", path, err)
+		}
+		all[stem(path)] = t
+	}
+	return all, nil
+}
+
+func stem(path string) string {
+	name := filepath.Base(path)
+	return strings.TrimSuffix(name, filepath.Ext(name))
+}
+
+// shows is the share of a patch that must be evidence for the patch to show it:
+// less is hardly one structure.
+const shows = 0.1
+
+// Score says how well a model's zooming finds the evidence.
+type Score struct {
+	Slides  int     `json:"slides"`  // that hold evidence
+	Found   float64 `json:"found"`   // share of them in which a patch that was read at the highest magnification shows it
+	Patches float64 `json:"patches"` // mean share of those patches that show it
+	Chance  float64 `json:"chance"`  // the same share of all patches that there are
+}
+
+// score runs a model over the bags of slides.
+func (t Truths) score(ctx context.Context, o nn.Opener, model string, samples []train.Sample) (_ Score, err error) {
+	m, err := mil.Load(model)
+	if err != nil {
+		return Score{}, err
+	}
+	n, err := m.Open(o)
+	if err != nil {
+		return Score{}, err
+	}
+	defer func() { err = errors.Join(err, n.Close()) }()
+	var all Score
+	for _, s := range samples {
+		truth := t[stem(s.Slide)]
+		if truth == nil {
+			return all, fmt.Errorf("%s: no truth", s.Slide)
+		}
+		if len(truth.Evidence) == 0 {
+			continue
+		}
+		if err := all.add(ctx, n, m, s, truth); err != nil {
+			return all, err
+		}
+	}
+	k := float64(max(all.Slides, 1))
+	all.Found, all.Patches, all.Chance = all.Found/k, all.Patches/k, all.Chance/k
+	return all, nil
+}
+
+// add counts one slide in.
+func (all *Score) add(ctx context.Context, n *mil.Network, m *mil.Model, s train.Sample, truth *synth.Truth) error {
+	f, v, err := open(s, m.Config().Magnifications)
+	if err != nil {
+		return err
+	}
+	defer f.Close()
+	out, err := n.Forward(ctx, v)
+	if err != nil {
+		return fmt.Errorf("%s: %w", s.Bag, err)
+	}
+	top := len(out.Rows) - 1
+	shown := make([]bool, v.Len(top))
+	total, read := 0, 0
+	for i := range shown {
+		if shown[i] = truth.Overlap(area(v, top, i)) >= shows; shown[i] {
+			total++
+		}
+	}
+	for _, row := range out.Rows[top] {
+		if shown[row] {
+			read++
+		}
+	}
+	all.Slides++
+	all.Patches += float64(read) / float64(len(out.Rows[top]))
+	all.Chance += float64(total) / float64(len(shown))
+	if read > 0 {
+		all.Found++
+	}
+	return nil
+}
+
+// area is where a patch of a bag lies on the slide, in level-0 pixels.
+func area(r bag.Reader, level, row int) slideio.Rect {
+	m := r.Manifest()
+	side := float64(m.PatchSize) * 10 / m.Magnifications[level]
+	w, h := side/m.Slide.MPP[0], side/m.Slide.MPP[1]
+	c := r.Cells(level)[row]
+	return slideio.Rect{
+		X: m.Slide.Bounds.X + float64(c.Column)*w, Y: m.Slide.Bounds.Y + float64(c.Row)*h, W: w, H: h,
+	}
+}
