@@ -2,13 +2,14 @@
 # make run    the program
 # make build  bin/zoomscope, with the native libraries in bin/lib
 # make test   all tests            make check  what a change must pass
+# make demo-model  the model in assets, made again
 # make bench  speed and memory against their budgets (docs/benchmarks.md)
 # make bench-micro  Go's benchmarks  make fuzz  every fuzz target, FUZZTIME each
 
 SHELL := /bin/bash
 .SHELLFLAGS := -euo pipefail -c
 .DEFAULT_GOAL := build
-.PHONY: demo run build test check bench bench-micro fuzz setup extras format clean
+.PHONY: demo demo-model run build test check bench bench-micro fuzz setup extras format clean
 
 # packaging/setup.sh puts a Go here where the machine has none that is new enough.
 export PATH := $(CURDIR)/third_party/go/bin:$(PATH):/usr/local/go/bin
@@ -61,6 +62,12 @@ check: extras
 # such as --json. Slides that are drawn stay in out/bench.
 TORCH ?= $(shell /usr/bin/python3 -c 'import torch' 2>/dev/null && echo /usr/bin/python3)
 BENCH_SLIDES ?= $(wildcard $(or $(ZOOMSCOPE_DATA),../shared/data)/slides/CMU-1-Small-Region.svs)
+
+# The model in assets, from nothing but its seeds: slides are drawn and encoded, a
+# model is trained on them and tested on slides of another seed. What is in
+# out/demo-model is not done again; without it this takes about half an hour.
+demo-model: build
+	bin/zoomscope demo-model --work out/demo-model --out assets
 
 bench: build
 	bin/zoomscope bench encoder --out out/bench $(if $(TORCH),--torch $(TORCH)) $(BENCHFLAGS)

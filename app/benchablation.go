@@ -43,7 +43,7 @@ func (w *Workspace) BenchAblation(ctx context.Context, req AblationRequest, prog
 	if err != nil {
 		return nil, err
 	}
-	d, _, err := w.Devices.Choose(ctx, kind, device.Options{Threads: req.Threads, Lean: true})
+	d, _, err := w.Devices.Choose(ctx, kind, device.Options{Threads: req.Threads})
 	if err != nil {
 		return nil, err
 	}

@@ -54,7 +54,7 @@ const StepChildFlag = "--child"
 func (w *Workspace) BenchStepChild(ctx context.Context, shape, what string) (*bench.StepTimes, error) {
 	b := benchmark{Workspace: w}
 	collectOften()
-	place, err := b.place(ctx, device.Options{Lean: true}, 1)
+	place, err := b.place(ctx, device.Options{}, 1)
 	if err != nil {
 		return nil, err
 	}

@@ -10,12 +10,14 @@ import (
 	"runtime"
 	"strings"
 
+	"zoomscope/assets"
 	"zoomscope/engine/device"
 	"zoomscope/engine/encoder"
 	"zoomscope/engine/mil"
 	"zoomscope/engine/nn"
 	"zoomscope/engine/result"
 	"zoomscope/engine/tissue"
+	"zoomscope/engine/train"
 	"zoomscope/engine/zoom"
 )
 
@@ -56,20 +58,11 @@ func (w *Workspace) engine(ctx context.Context, model *mil.Model, spec *encoder.
 
 // place proves the device that is asked for, or the one that replaces it.
 func (w *Workspace) place(ctx context.Context, o EngineOptions) (zoom.Place, error) {
-	return w.placeWith(ctx, o.Device, device.Options{Threads: o.Threads})
-}
-
-// lean is place for the many small networks of training.
-func (w *Workspace) lean(ctx context.Context, o EngineOptions) (zoom.Place, error) {
-	return w.placeWith(ctx, o.Device, device.Options{Threads: o.Threads, Lean: true})
-}
-
-func (w *Workspace) placeWith(ctx context.Context, name string, o device.Options) (zoom.Place, error) {
-	kind, err := device.ParseKind(name)
+	kind, err := device.ParseKind(o.Device)
 	if err != nil {
 		return zoom.Place{}, err
 	}
-	d, story, err := w.Devices.Choose(ctx, kind, o)
+	d, story, err := w.Devices.Choose(ctx, kind, device.Options{Threads: o.Threads})
 	if err != nil {
 		return zoom.Place{}, err
 	}
@@ -123,6 +116,25 @@ func outsideResolution(c encoder.Card, magnifications []float64) []string {
 	return []string{fmt.Sprintf("The encoder %s was made for %v, not for %s.", c.Name, c.Resolution, strings.Join(outside, ", "))}
 }
 
+// BundledModel is the model that comes with the program.
+func BundledModel() (*mil.Model, error) {
+	m, err := mil.Parse(assets.Model())
+	if err != nil {
+		return nil, fmt.Errorf("bundled model: %w", err)
+	}
+	return m, nil
+}
+
+// defaultModelFor is the model used where none is named: the bundled one if it
+// was made for the encoder, else an untrained one.
+func defaultModelFor(e result.Encoder, seed uint64) (*mil.Model, error) {
+	m, err := BundledModel()
+	if err != nil || m.CheckEncoder(e) == nil {
+		return m, err
+	}
+	return UntrainedModel(e, seed)
+}
+
 // modelAndEncoder finds what the options name. Without a model, the default one
 // for the encoder is used.
 func (w *Workspace) modelAndEncoder(o EngineOptions) (*mil.Model, *encoder.Spec, error) {
@@ -131,7 +143,7 @@ func (w *Workspace) modelAndEncoder(o EngineOptions) (*mil.Model, *encoder.Spec,
 		if err != nil {
 			return nil, nil, err
 		}
-		model, err := UntrainedModel(resultCard(spec.Card()), o.Seed)
+		model, err := defaultModelFor(resultCard(spec.Card()), o.Seed)
 		return model, spec, err
 	}
 	model, err := w.Model(o.Model)
@@ -178,7 +190,8 @@ func (w *Workspace) Encoder(name string) (*encoder.Spec, error) {
 // BuiltinEncoder is the name by which the encoder that needs no files is asked for.
 const BuiltinEncoder = "builtin"
 
-// Model finds a model by file or by the name it is installed under.
+// Model finds a model by file, by the folder of the run that trained it, or by
+// the name it is installed under.
 func (w *Workspace) Model(name string) (*mil.Model, error) {
 	path, err := w.modelPath(name)
 	if err != nil {
@@ -187,10 +200,13 @@ func (w *Workspace) Model(name string) (*mil.Model, error) {
 	return mil.Load(path)
 }
 
-// modelPath is the file of a model given by file or by name.
+// modelPath is the file of a model given by file, by run folder, or by name.
 func (w *Workspace) modelPath(name string) (string, error) {
 	if st, err := os.Stat(name); err == nil && !st.IsDir() || filepath.Ext(name) == modelExt {
 		return name, nil
+	}
+	if inRun := filepath.Join(name, train.ModelFile); exists(inRun) {
+		return inRun, nil
 	}
 	path := filepath.Join(w.modelDir(), name+modelExt)
 	if _, err := os.Stat(path); err != nil {

@@ -14,6 +14,7 @@ type SynthRequest struct {
 	Out    string
 	Slides int
 	Seed   uint64
+	Side   int  // mean side in pixels; 0 for some 4000
 	Huge   bool // one slide of 100 000 x 100 000 pixels instead
 }
 
@@ -29,7 +30,11 @@ func (w *Workspace) Synthesize(ctx context.Context, req SynthRequest, progress f
 	if req.Huge {
 		return w.synthesizeHuge(ctx, req, report)
 	}
-	cases := synth.Cohort(req.Slides, req.Seed, synth.Defaults())
+	base := synth.Defaults()
+	if req.Side > 0 {
+		base.Width, base.Height = req.Side, req.Side
+	}
+	cases := synth.Cohort(req.Slides, req.Seed, base)
 	return filepath.Join(req.Out, "slides.csv"), synth.WriteCohort(ctx, req.Out, cases, report)
 }
 

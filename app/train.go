@@ -211,7 +211,7 @@ func (w *Workspace) Train(ctx context.Context, req TrainRequest, events func(Tra
 		return nil, err
 	}
 	collectOften()
-	place, err := w.lean(ctx, EngineOptions{Device: req.Device, Threads: req.Threads})
+	place, err := w.place(ctx, EngineOptions{Device: req.Device, Threads: req.Threads})
 	if err != nil {
 		return nil, err
 	}

@@ -308,7 +308,7 @@ func TestAnalyzeByDefault(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	if len(r.Levels) != 3 || r.Slide.MPP[0] < 0.49 || r.Slide.MPP[0] > 0.51 || !strings.Contains(strings.Join(r.Warnings, "\n"), "untrained") {
+	if len(r.Levels) != 3 || r.Slide.MPP[0] < 0.49 || r.Slide.MPP[0] > 0.51 || !strings.Contains(strings.Join(r.Warnings, "\n"), "synthetic tissue") {
 		t.Errorf("%s", marshal(t, r))
 	}
 	checkWhole(t, out)

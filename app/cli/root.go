@@ -83,6 +83,7 @@ func (p *Program) command() *cobra.Command {
 		Use:           "zoomscope",
 		Short:         "Zoom-in analysis of whole-slide images, offline",
 		Long:          "Zoomscope reads whole-slide images, runs ZoomMIL on them, and shows where the model looked.\n" + result.ResearchUse,
+		Example:       fromSlidesToModel,
 		Version:       p.Version,
 		Args:          noCommand,
 		SilenceErrors: true,
@@ -94,12 +95,19 @@ func (p *Program) command() *cobra.Command {
 		SuggestionsMinimumDistance: 2,
 	}
 	root.SetFlagErrorFunc(func(c *cobra.Command, err error) error { return usagef("%w; see %s --help", err, c.CommandPath()) })
-	root.AddCommand(p.info(), p.analyze(), p.extract(), p.bags(), p.train(), p.evaluate(), p.synth(), p.encoders(), p.models(), p.devices(), p.bench(), p.demo())
+	root.AddCommand(p.info(), p.analyze(), p.extract(), p.bags(), p.train(), p.evaluate(), p.synth(), p.encoders(), p.models(), p.devices(), p.bench(), p.demo(), p.demoModel())
 	for _, c := range root.Commands() {
 		asUsage(c)
 	}
 	return root
 }
+
+// fromSlidesToModel is the whole way, with slides that the program draws.
+const fromSlidesToModel = `  zoomscope synth --out slides --slides 40                            draw labelled slides, or take your own
+  zoomscope extract slides/slides.csv --out bags                      patches to features, once
+  zoomscope train slides/slides.csv --bags bags --out run             features to a model
+  zoomscope evaluate run                                              how it does on slides it has not seen
+  zoomscope analyze SLIDE --model run/model.safetensors --out result  what it says of a slide, and where it looked`
 
 func noCommand(cmd *cobra.Command, args []string) error {
 	if len(args) == 0 {
@@ -136,12 +144,24 @@ func (o *common) addOutput(c *cobra.Command) {
 	c.Flags().BoolVarP(&o.quiet, "quiet", "q", false, "show no progress")
 }
 
-func (o *common) addCompute(c *cobra.Command) {
+// addCompute are the flags of whatever runs networks. decides is what the seed
+// does; a command that draws nothing at random gives "" and has no --seed.
+func (o *common) addCompute(c *cobra.Command, decides string) {
 	c.PreRunE = func(*cobra.Command, []string) error { return o.checkCompute() }
 	c.Flags().StringVar(&o.device, "device", "auto", "auto, cpu, cuda, webgpu, directml or coreml")
-	c.Flags().IntVar(&o.threads, "threads", runtime.NumCPU(), "processor threads to use")
-	c.Flags().Uint64Var(&o.seed, "seed", 0, "seed of whatever is drawn at random")
+	o.addThreads(c)
+	if decides != "" {
+		c.Flags().Uint64Var(&o.seed, "seed", 0, decides)
+	}
 }
+
+func (o *common) addThreads(c *cobra.Command) {
+	c.Flags().IntVar(&o.threads, "threads", runtime.NumCPU(), "processor threads to use (default: one for each processor)")
+	c.Flags().Lookup("threads").DefValue = "0" // keeps this machine's number out of the help
+}
+
+// Seeds of commands that use the model that is named, or else a stand-in.
+const seedOfStandIn = "decides the weights of the untrained model that is taken where none fits the encoder"
 
 func (o *common) addModel(c *cobra.Command) {
 	c.Flags().StringVar(&o.model, "model", "", "model file, or name of an installed model (default: the built-in one)")

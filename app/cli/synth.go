@@ -26,6 +26,9 @@ and slides.csv with the columns slide, label, patient, split.`,
 			if req.Slides < 1 {
 				return usagef("synth: --slides %d: give 1 or more", req.Slides)
 			}
+			if req.Side < 1024 || req.Side > 65536 {
+				return usagef("synth: --size %d: give 1024 to 65536", req.Side)
+			}
 			req.Seed = o.seed
 			m := newMeter(p.Stderr, o.quiet)
 			path, err := p.Workspace.Synthesize(cmd.Context(), req, func(pr result.Progress) { m.update("synth", pr) })
@@ -44,6 +47,7 @@ and slides.csv with the columns slide, label, patient, split.`,
 	c.Flags().Uint64Var(&o.seed, "seed", 0, "equal seeds give equal slides")
 	c.Flags().StringVarP(&req.Out, "out", "o", "", "folder to write to; made when missing")
 	c.Flags().IntVar(&req.Slides, "slides", 1, "how many slides")
+	c.Flags().IntVar(&req.Side, "size", 4096, "mean side of the slides in pixels, from 1024 to 65536")
 	c.Flags().BoolVar(&req.Huge, "huge", false, "one slide of 100 000 x 100 000 pixels instead")
 	return c
 }

@@ -81,7 +81,7 @@ func TestDemo(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	if !strings.Contains(strings.Join(r.Warnings, "\n"), "untrained") || r.Counts.Encoded >= r.Counts.Exhaustive {
+	if !strings.Contains(strings.Join(r.Warnings, "\n"), "synthetic tissue") || r.Counts.Encoded >= r.Counts.Exhaustive {
 		t.Errorf("warnings %q, counts %+v", r.Warnings, r.Counts)
 	}
 	results, err := filepath.Glob(filepath.Join(out, "*", "result.json"))

@@ -64,8 +64,8 @@ type AblationCase struct {
 
 // Spread is a mean over the seeds and the deviation from it.
 type Spread struct {
-	Mean float64 `json:"mean"`
-	SD   float64 `json:"sd"`
+	Mean train.Number `json:"mean"` // null where the test split leaves it undefined
+	SD   train.Number `json:"sd"`
 }
 
 // AblationRow is one variant on the test split.
@@ -134,20 +134,19 @@ func (c *AblationCase) one(ctx context.Context, v Variant, seed uint64) (_ *trai
 	if c.Truth == nil {
 		return summary.Test, Score{}, nil
 	}
-	score, err := c.Truth.score(ctx, c.Device, filepath.Join(dir, train.ModelFile), c.Data.In(train.Test))
+	score, err := c.Truth.Score(ctx, c.Device, filepath.Join(dir, train.ModelFile), c.Data.In(train.Test))
 	return summary.Test, score, err
 }
 
 func spread(x []float64) Spread {
-	var s Spread
+	var mean, square float64
 	for _, v := range x {
-		s.Mean += v / float64(len(x))
+		mean += v / float64(len(x))
 	}
 	for _, v := range x {
-		s.SD += (v - s.Mean) * (v - s.Mean) / float64(max(len(x)-1, 1))
+		square += (v - mean) * (v - mean) / float64(max(len(x)-1, 1))
 	}
-	s.SD = math.Sqrt(s.SD)
-	return s
+	return Spread{train.Number(mean), train.Number(math.Sqrt(square))}
 }
 
 // AblationTable shows the variants.

@@ -14,7 +14,7 @@ import (
 
 // A training step of a small shape, on the real runtime.
 func TestStepChild(t *testing.T) {
-	d, _, err := device.New([]string{testenv.ORT(t)}).Choose(t.Context(), device.CPU, device.Options{Threads: 1, Lean: true})
+	d, _, err := device.New([]string{testenv.ORT(t)}).Choose(t.Context(), device.CPU, device.Options{Threads: 1})
 	if err != nil {
 		t.Fatal(err)
 	}

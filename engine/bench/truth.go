@@ -62,18 +62,17 @@ type Score struct {
 	Chance  float64 `json:"chance"`  // the same share of all patches that there are
 }
 
-// score runs a model over the bags of slides.
-func (t Truths) score(ctx context.Context, o nn.Opener, model string, samples []train.Sample) (_ Score, err error) {
+// Score runs a model file over the bags of slides, all of which must have a truth.
+func (t Truths) Score(ctx context.Context, o nn.Opener, model string, samples []train.Sample) (all Score, err error) {
 	m, err := mil.Load(model)
 	if err != nil {
-		return Score{}, err
+		return all, err
 	}
 	n, err := m.Open(o)
 	if err != nil {
-		return Score{}, err
+		return all, err
 	}
 	defer func() { err = errors.Join(err, n.Close()) }()
-	var all Score
 	for _, s := range samples {
 		truth := t[stem(s.Slide)]
 		if truth == nil {

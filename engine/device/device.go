@@ -63,7 +63,6 @@ var (
 type Options struct {
 	Threads int  // computing one operation on the CPU; 0 is one per core, and no more than that are used
 	Spin    bool // idle threads wait busily: for a machine with nothing else to do
-	Lean    bool // memory of the CPU is given back after every run: for many small networks
 }
 
 // Manager finds devices. It is safe for concurrent use.
@@ -248,5 +247,5 @@ func (m *Manager) List(ctx context.Context) ([]Listing, error) {
 
 func sessionOptions(k Kind, o Options) ort.Options {
 	providers := map[Kind]ort.Provider{CPU: ort.CPU, CUDA: ort.CUDA, WebGPU: ort.WebGPU, DirectML: ort.DirectML, CoreML: ort.CoreML}
-	return ort.Options{Provider: providers[k], Threads: min(o.Threads, runtime.NumCPU()), Spin: o.Spin, Lean: o.Lean}
+	return ort.Options{Provider: providers[k], Threads: min(o.Threads, runtime.NumCPU()), Spin: o.Spin}
 }

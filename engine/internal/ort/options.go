@@ -28,8 +28,6 @@ type Options struct {
 	// Spin lets idle threads wait busily for the next operation: a little
 	// faster, at the price of everything else on the machine.
 	Spin bool
-	// Lean gives memory back after every run instead of keeping it for the next.
-	Lean bool
 	// Strict makes it an error when an operation would run on the CPU although
 	// another provider was asked for.
 	Strict bool
@@ -76,7 +74,6 @@ func common(s *binding.SessionOptions, o Options) error {
 		s.SetIntraOpNumThreads(o.Threads),
 		// Shapes differ from run to run; a plan of memory per shape would grow.
 		s.SetMemPattern(false),
-		s.SetCpuMemArena(!o.Lean),
 	}
 	for k, v := range entries {
 		errs = append(errs, s.AddSessionConfigEntry(k, v))
