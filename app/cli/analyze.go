@@ -25,6 +25,8 @@ the others.
 
 With --json the result of the slide is printed; for several slides, an object
 with "results" and "failed".`,
+		Example: `  zoomscope analyze slide.svs --out results
+  zoomscope analyze slides/*.tiff --model run/model.safetensors --bags bags --out results`,
 		Args: cobra.MinimumNArgs(1),
 		RunE: func(cmd *cobra.Command, slides []string) error {
 			if out == "" {
@@ -51,7 +53,7 @@ with "results" and "failed".`,
 		},
 	}
 	o.addOutput(c)
-	o.addCompute(c)
+	o.addCompute(c, seedOfStandIn)
 	o.addModel(c)
 	c.Flags().StringVarP(&out, "out", "o", "", "folder to write to; made when missing")
 	c.Flags().Float64Var(&magnification, "magnification", 0, "magnification the slides were scanned at, where the files do not say or are wrong")

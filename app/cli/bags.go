@@ -42,6 +42,8 @@ where their patches nest, and patches that lack a parent or a child are left out
 and counted. The files do not say for sure which encoder made them: name it. Models
 trained on such bags run on slides only with that very encoder, imported under the
 same name.`,
+		Example: `  zoomscope bags import features/*.h5 --encoder resnet50 --magnification 20 --out bags
+  zoomscope bags import 10x/slide.h5 20x/slide.h5 --encoder uni --out bags`,
 		Args: cobra.MinimumNArgs(1),
 		RunE: func(cmd *cobra.Command, files []string) error {
 			if err := checkImport(&req, layout, files); err != nil {
@@ -197,6 +199,20 @@ type bagFailure struct {
 	Error string `json:"error"`
 }
 
+// sourceLine is a file that a bag was imported from. Bags do not keep folders,
+// which can name patients: files of one name are told apart by their magnification
+// and content.
+func sourceLine(m bag.Manifest, i int, f bag.SourceFile) string {
+	text := f.Name
+	if len(m.Source.Files) == len(m.Magnifications) { // one each, in their order
+		text += fmt.Sprintf("  %gx", m.Magnifications[i])
+	}
+	if len(f.ContentID) > 0 {
+		text += fmt.Sprintf("  content %.16s", f.ContentID)
+	}
+	return text
+}
+
 func (p *Program) printBag(b *app.BagInfo) {
 	m := b.Manifest
 	line := func(name, format string, a ...any) {
@@ -217,8 +233,8 @@ func (p *Program) printBag(b *app.BagInfo) {
 	}
 	if s := m.Source; s != nil {
 		line("imported", "from %s", s.Layout)
-		for _, f := range s.Files {
-			line("", "%s", f.Name)
+		for i, f := range s.Files {
+			line("", "%s", sourceLine(m, i, f))
 		}
 		if s.Lattice == nil {
 			line("", "places on the slide are not known")

@@ -2,6 +2,7 @@ package cli
 
 import (
 	"path/filepath"
+	"regexp"
 	"slices"
 	"strings"
 	"testing"
@@ -93,6 +94,18 @@ func TestBagsInspect(t *testing.T) {
 	}
 	if b := d.Bags[0]; b.Bytes != int64(len(read(t, path))) || b.Type != "F16" || !slices.Equal(b.Patches, []int{3, 12, 48}) || b.Manifest.Source.Layout != "zoommil" {
 		t.Errorf("%+v", b)
+	}
+}
+
+// Files of one name, one for each magnification, are told apart.
+func TestBagsInspectOneName(t *testing.T) {
+	m, out := bare(t), t.TempDir()
+	m.run(t, "bags", "import", trident20, trident10, "--encoder", "uni_v1", "--out", out, "--quiet").want(t, exitDone)
+	s := m.run(t, "bags", "inspect", filepath.Join(out, "slide_2.bag.safetensors"))
+	s.want(t, exitDone)
+	found := regexp.MustCompile(`slide_2\.h5  (\d+x)  content ([0-9a-f]{16})\n`).FindAllStringSubmatch(s.stdout, -1)
+	if len(found) != 2 || found[0][1] != "10x" || found[1][1] != "20x" || found[0][2] == found[1][2] {
+		t.Errorf("%q in %q", found, s.stdout)
 	}
 }
 

@@ -39,7 +39,10 @@ func (p *Program) bench() *cobra.Command {
 		Short: "Measure speed and memory on this machine",
 		Long: `Measure speed and memory on this machine. What is compared runs in turns, and the
 figures are medians, so that a ratio holds on a machine that does other work
-too. Slides are drawn for it and kept in --out.`,
+too. What needs slides (analysis, settings, memory) draws them once and keeps
+them in --out.`,
+		Example: `  zoomscope bench encoder
+  zoomscope bench analysis --rounds 3`,
 		Args: cobra.NoArgs,
 		RunE: func(cmd *cobra.Command, _ []string) error { return cmd.Help() },
 	}
@@ -68,14 +71,18 @@ func (p *Program) measurement(c *cobra.Command, f *benchFlags, measure func(ctx 
 		return r.print(p.Stdout)
 	}
 	f.addOutput(c)
-	c.Flags().StringVarP(&f.req.Folder, "out", "o", "zoomscope-bench", "folder that keeps the slides drawn; made when missing")
 	return c
+}
+
+// addFolder is the flag of what draws slides.
+func (f *benchFlags) addFolder(c *cobra.Command) {
+	c.Flags().StringVarP(&f.req.Folder, "out", "o", "zoomscope-bench", "folder that keeps the slides drawn; made when missing")
 }
 
 // addRounds are the flags of what is measured in rounds.
 func (f *benchFlags) addRounds(c *cobra.Command, rounds int) {
 	c.Flags().IntVar(&f.req.Rounds, "rounds", rounds, "how often each contender runs")
-	c.Flags().IntVar(&f.threads, "threads", 0, "processor threads to use (default: one for each processor)")
+	f.addThreads(c)
 }
 
 func (p *Program) benchEncoder() *cobra.Command {
@@ -86,6 +93,8 @@ func (p *Program) benchEncoder() *cobra.Command {
 		Args:  cobra.NoArgs,
 	}
 	f.addRounds(c, 5)
+	f.addFolder(c)
+	c.Flags().Lookup("out").Hidden = true // taken, so that all measurements can be given the same; it draws none
 	c.Flags().StringVar(&f.torch, "torch", "", "Python interpreter with PyTorch, to compare with")
 	c.Flags().StringVar(&f.torchScript, "torch-script", filepath.Join("packaging", "bench", "torch_resnet50.py"), "what it runs")
 	return p.measurement(c, &f, func(ctx context.Context, r *benchReport, progress func(result.Progress)) (err error) {
@@ -104,6 +113,7 @@ func (p *Program) benchAnalysis() *cobra.Command {
 		Short: "The analysis of a slide against the bare encoding of the patches it read",
 	}
 	f.addRounds(c, 5)
+	f.addFolder(c)
 	return p.measurement(c, &f, func(ctx context.Context, r *benchReport, progress func(result.Progress)) (err error) {
 		r.Analysis, err = p.Workspace.BenchAnalysis(ctx, f.req, progress)
 		return err
@@ -118,6 +128,7 @@ func (p *Program) benchSettings() *cobra.Command {
 		Args:  cobra.MaximumNArgs(1),
 	}
 	f.addRounds(c, 3)
+	f.addFolder(c)
 	return p.measurement(c, &f, func(ctx context.Context, r *benchReport, progress func(result.Progress)) (err error) {
 		r.Settings, err = p.Workspace.BenchSettings(ctx, f.req, progress)
 		return err
@@ -132,6 +143,7 @@ func (p *Program) benchMemory() *cobra.Command {
 		Short: "Peak memory while a slide of 100 000 x 100 000 pixels is analysed",
 		Args:  cobra.NoArgs,
 	}
+	f.addFolder(c)
 	return p.measurement(c, &f, func(ctx context.Context, r *benchReport, progress func(result.Progress)) (err error) {
 		r.Memory, err = p.Workspace.BenchMemory(ctx, f.req, progress)
 		return err

@@ -18,6 +18,7 @@ import (
 
 	"zoomscope/app"
 	"zoomscope/app/export"
+	"zoomscope/engine/bench"
 	"zoomscope/engine/device"
 	"zoomscope/engine/encoder"
 	"zoomscope/engine/mil"
@@ -315,6 +316,36 @@ func TestHelpAndVersion(t *testing.T) {
 	if s := m.run(t, "--version"); s.status != exitDone || !strings.Contains(s.stdout, "1.2.3") {
 		t.Errorf("version: %+v", s)
 	}
+}
+
+// Every main command shows how it is used, and flags say the same everywhere.
+func TestHelpTexts(t *testing.T) {
+	m := bare(t)
+	for _, name := range []string{"", "info", "synth", "extract", "train", "evaluate", "analyze", "demo", "bags import", "bench", "bench ablation",
+		"encoders run", "encoders import", "models import", "models inspect"} {
+		t.Run(name, func(t *testing.T) {
+			s := m.run(t, append(strings.Fields(name), "--help")...)
+			s.want(t, exitDone)
+			if !strings.Contains(s.stdout, "Examples:\n  zoomscope "+name) {
+				t.Errorf("no example in %q", s.stdout)
+			}
+			if strings.Contains(s.stdout, "--threads") && !strings.Contains(s.stdout, "processor threads to use (default: one for each processor)\n") {
+				t.Errorf("--threads in other words: %q", s.stdout)
+			}
+		})
+	}
+	list, test := m.run(t, "devices", "list", "--help").stdout, m.run(t, "devices", "test", "--help").stdout
+	if a, _, _ := strings.Cut(list, "\n"); strings.HasPrefix(test, a) {
+		t.Errorf("list and test both say %q", a)
+	}
+	ablation := m.run(t, "bench", "ablation", "--help").stdout
+	for _, v := range bench.Variants() {
+		if !strings.Contains(strings.ReplaceAll(ablation, "\n", " "), v.Name) {
+			t.Errorf("help of bench ablation does not name %q", v.Name)
+		}
+	}
+	m.run(t, "bench", "ablation", "t.csv", "--bags", "b", "--out", "o", "--seed", "1").want(t, exitUsage, "--seed")
+	m.run(t, "bench", "ablation", "t.csv", "--bags", "b", "--out", "o", "--only", "none").want(t, exitUsage, "random K")
 }
 
 func TestExitStatus(t *testing.T) {

@@ -18,9 +18,11 @@ type deviceInfo struct {
 }
 
 func (p *Program) devices() *cobra.Command {
-	const about = "The devices of this machine, each tried on a small network with a known answer"
-	c := p.devicesCommand("devices", about)
-	c.AddCommand(p.devicesCommand("list", about), p.devicesCommand("test", about))
+	c := p.devicesCommand("devices", "What this machine can compute on, each device tried out")
+	c.AddCommand(
+		p.devicesCommand("list", "List the devices, and why one cannot be used (as devices does alone)"),
+		p.devicesCommand("test", "Try each device on a small network with a known answer, and time it"),
+	)
 	return c
 }
 

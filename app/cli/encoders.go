@@ -104,6 +104,8 @@ An ImageNet network of 224 x 224:
 
   {"name": "resnet18", "size": 224,
    "mean": [0.485, 0.456, 0.406], "std": [0.229, 0.224, 0.225]}`,
+		Example: `  zoomscope encoders import resnet50.pth --name my-encoder
+  zoomscope encoders import resnet18.onnx --description resnet18.json`,
 		Args: cobra.ExactArgs(1),
 		RunE: func(cmd *cobra.Command, args []string) error {
 			d, err := importDescription(description)
@@ -145,7 +147,8 @@ func (p *Program) encodersRun() *cobra.Command {
 		Long: `Encode pictures, each as one patch, into a tensor "features" [N, D] of float32.
 NAME is builtin, an installed name, or an .onnx file. A picture of another size
 than 256 x 256 pixels is resized to that first, as patches of slides are.`,
-		Args: cobra.MinimumNArgs(2),
+		Example: `  zoomscope encoders run builtin patch1.png patch2.png --out features.safetensors`,
+		Args:    cobra.MinimumNArgs(2),
 		RunE: func(cmd *cobra.Command, args []string) error {
 			if out == "" {
 				return usagef("encoders run: say where to write with --out FILE.safetensors")
@@ -167,7 +170,7 @@ than 256 x 256 pixels is resized to that first, as patches of slides are.`,
 		},
 	}
 	o.addOutput(c)
-	o.addCompute(c)
+	o.addCompute(c, "changes nothing here: nothing is drawn at random")
 	c.Flags().StringVarP(&out, "out", "o", "", "file to write; its folder is made when missing")
 	return c
 }

@@ -22,7 +22,15 @@ func (p *Program) evaluate() *cobra.Command {
 		Short: "Measure how a model does on labelled slides",
 		Long: `Measure a model, that of a run folder, of a file, or an installed one, on the
 slides that CSV lists with their labels, and whose bags are in DIR. A run folder
-without CSV shows what the run found at its end.`,
+without CSV shows what the run found at its end.
+
+A run folder knows how the run divided its slides: --split test takes those that
+it has not seen. A model file does not know. There, --split goes by the column
+split of CSV; without that column all lines are evaluated, and must not be slides
+that the model has learnt from: figures would be better than the model is.`,
+		Example: `  zoomscope evaluate run
+  zoomscope evaluate run slides/slides.csv --bags bags --split test --out predictions.csv
+  zoomscope evaluate model.safetensors others.csv --bags others`,
 		Args: cobra.RangeArgs(1, 2),
 		RunE: func(cmd *cobra.Command, args []string) error {
 			if len(args) == 1 {
@@ -46,7 +54,7 @@ without CSV shows what the run found at its end.`,
 		},
 	}
 	o.addOutput(c)
-	o.addCompute(c)
+	o.addCompute(c, "decides what is drawn again and again for the interval of the AUC")
 	c.Flags().StringVar(&req.Bags, "bags", "", "folder of the slides' bags")
 	c.Flags().StringVar(&req.Split, "split", "all", "slides to take: all, test, val or train, as the run divided them, or else as CSV does")
 	c.Flags().StringVarP(&req.Predictions, "out", "o", "", "CSV `file` that receives the prediction for each slide")

@@ -17,9 +17,12 @@ func (p *Program) extract() *cobra.Command {
 		Use:   "extract CSV|SLIDE... --out DIR",
 		Short: "Encode all tissue at every magnification into feature bags for training",
 		Long: `Encode all tissue of slides into feature bags, DIR/<slide>.bag.safetensors. A CSV
-file stands for the slides in its column slide or slide_id. Slides that are done
-are not done again, and one that was interrupted is gone on with. Where two slides
-have one name, part of the content's digest is added to that of the bag.`,
+file stands for the slides in its column slide or slide_id, relative to its own
+folder: the CSV that train takes will do. Slides that are done are not done again,
+and one that was interrupted is gone on with. Where two slides have one name, part
+of the content's digest is added to that of the bag.`,
+		Example: `  zoomscope extract slides/slides.csv --out bags
+  zoomscope extract slide.svs --magnifications 5,10,20 --encoder my-encoder --out bags`,
 		Args: cobra.MinimumNArgs(1),
 		RunE: func(cmd *cobra.Command, args []string) error {
 			if req.Out == "" {
@@ -58,13 +61,13 @@ have one name, part of the content's digest is added to that of the bag.`,
 		},
 	}
 	o.addOutput(c)
-	o.addCompute(c)
+	o.addCompute(c, "changes nothing here: no part of a bag is drawn at random")
 	o.addModel(c)
 	c.Flags().StringVarP(&req.Out, "out", "o", "", "folder to write to; made when missing")
-	c.Flags().Float64SliceVar(&req.Magnifications, "magnifications", nil, "`list` of magnifications to encode, such as 5,10,20 (default: those of the model)")
+	c.Flags().Float64SliceVar(&req.Magnifications, "magnifications", nil, "`list` of magnifications to encode, such as 5,10,20 (default: those of the model); what slides were scanned at is --magnification")
 	c.Flags().Lookup("magnifications").DefValue = "" // keeps "(default [])" out of the help
 	c.Flags().StringVar(&req.Tissue, "tissue", "", "tissue settings: bright, crc, camelyon16 or default (default: those of the model)")
-	c.Flags().Float64Var(&req.Magnification, "magnification", 0, "magnification the slides were scanned at, where the files do not say or are wrong")
+	c.Flags().Float64Var(&req.Magnification, "magnification", 0, "magnification the slides were scanned at, where the files do not say or are wrong; what to encode is --magnifications")
 	c.Flags().BoolVar(&req.Float32, "float32", false, "keep features in full precision, at twice the size")
 	return c
 }

@@ -43,7 +43,9 @@ func (p *Program) info() *cobra.Command {
 	c := &cobra.Command{
 		Use:   "info SLIDE...",
 		Short: "What a slide file is: vendor, size, levels, resolution and where it came from",
-		Args:  cobra.MinimumNArgs(1),
+		Example: `  zoomscope info slide.svs
+  zoomscope info slides/*.svs --json`,
+		Args: cobra.MinimumNArgs(1),
 		RunE: func(cmd *cobra.Command, args []string) error {
 			infos, failed := []slideInfo{}, 0
 			for _, path := range args {

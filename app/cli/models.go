@@ -1,13 +1,18 @@
 package cli
 
 import (
+	"cmp"
 	"fmt"
 	"io"
+	"path/filepath"
+	"slices"
 	"strings"
+	"text/tabwriter"
 
 	"github.com/spf13/cobra"
 
 	"zoomscope/app"
+	"zoomscope/engine/mil"
 )
 
 func (p *Program) models() *cobra.Command {
@@ -50,52 +55,119 @@ func (p *Program) modelsList() *cobra.Command {
 			if o.json {
 				return printJSON(p.Stdout, entries)
 			}
-			for _, e := range entries {
-				e.print(p.Stdout)
-			}
-			return nil
+			return printModelList(p.Stdout, entries)
 		},
 	}
 	c.Flags().BoolVar(&o.json, "json", false, "print one JSON document on standard output")
 	return c
 }
 
-func (e modelEntry) print(w io.Writer) {
-	switch {
-	case e.Error != "":
-		fmt.Fprintf(w, "%s\n  cannot be used: %s\n", e.Path, e.Error)
-	case e.Default:
-		fmt.Fprintf(w, "%s (default)\n", e.Config.Name)
-		printModel(w, e.ModelCard)
-	default:
-		fmt.Fprintf(w, "%s\n", e.Config.Name)
-		printModel(w, e.ModelCard)
+// printModelList has a line for each model, and ends it with the name that
+// --model takes.
+func printModelList(w io.Writer, entries []modelEntry) error {
+	t := tabwriter.NewWriter(w, 0, 0, 2, ' ', 0)
+	for _, e := range entries {
+		if e.Error != "" {
+			fmt.Fprintf(t, "%s\tcannot be used: %s\n", filepath.Base(e.Path), e.Error)
+			continue
+		}
+		c := e.Config
+		fmt.Fprintf(t, "%s\t%s\t%s\t%s\t%s\n", c.Name, counted(len(c.Classes), "class", "classes"), magnificationList(c.Magnifications), c.Encoder.Name, e.whence())
 	}
+	return t.Flush()
 }
+
+// whence says which one it is.
+func (e modelEntry) whence() string {
+	text := e.Path
+	if e.Default {
+		text = "default"
+	}
+	if !e.Config.Training.Trained {
+		text += ", UNTRAINED"
+	}
+	return text
+}
+
+func counted(n int, one, many string) string {
+	if n == 1 {
+		return "1 " + one
+	}
+	return fmt.Sprintf("%d %s", n, many)
+}
+
+// field is a line of a card; one without text is left out.
+type field struct{ name, text string }
 
 func printModel(w io.Writer, m app.ModelCard) {
 	c := m.Config
-	var mags []string
-	for _, m := range c.Magnifications {
-		mags = append(mags, fmt.Sprintf("%gx", m))
-	}
-	if m.Path != "" {
-		fmt.Fprintf(w, "  file            %s\n", m.Path)
-	}
-	fmt.Fprintf(w, "  method          %s\n", c.Method)
-	fmt.Fprintf(w, "  classes         %s\n", strings.Join(c.Classes, ", "))
-	fmt.Fprintf(w, "  magnifications  %s, K %v\n", strings.Join(mags, " "), c.K)
-	fmt.Fprintf(w, "  encoder         %s, %d values\n", c.Encoder.Name, c.Encoder.Dim)
-	if !c.Training.Trained {
-		fmt.Fprintf(w, "  UNTRAINED       prediction and attention mean nothing\n")
-	}
-	for _, f := range []struct{ name, text string }{
-		{"note", c.Training.Note}, {"intended use", c.IntendedUse}, {"licence", c.Licence}, {"sha256", m.SHA256},
-	} {
+	fields := slices.Concat(
+		[]field{
+			{"file", m.Path}, {"method", c.Method}, {"classes", strings.Join(c.Classes, ", ")},
+			{"magnifications", fmt.Sprintf("%s, K %v", magnificationList(c.Magnifications), c.K)},
+			{"encoder", fmt.Sprintf("%s, %d values", c.Encoder.Name, c.Encoder.Dim)},
+		},
+		variantFields(c.Variant), trainingFields(c.Training),
+		[]field{{"note", c.Training.Note}, {"intended use", c.IntendedUse}, {"licence", c.Licence}, {"sha256", m.SHA256}},
+	)
+	for _, f := range fields {
 		if f.text != "" {
 			fmt.Fprintf(w, "  %-15s %s\n", f.name, f.text)
 		}
 	}
+}
+
+// variantFields say what is another than in the whole method.
+func variantFields(v mil.Variant) []field {
+	return []field{{"selection", strings.Join(v.Selection, ", ")}, {"attention", v.Attention}, {"fusion", v.Fusion}}
+}
+
+func trainingFields(t mil.Training) []field {
+	if !t.Trained {
+		return []field{{"UNTRAINED", "prediction and attention mean nothing"}}
+	}
+	var fields []field
+	if t.Slides > 0 {
+		fields = append(fields, field{"trained on", counted(t.Slides, "slide", "slides")})
+	}
+	if t.Epochs > 0 {
+		fields = append(fields, field{"epochs", fmt.Sprint(t.Epochs)}, field{"seed", fmt.Sprint(t.Seed)})
+	}
+	return append(fields, metricFields(t.Metrics)...)
+}
+
+// metricFields has a line for each metric, by sets of slides, which are named once.
+func metricFields(metrics map[string]float64) []field {
+	type figure struct{ set, metric, value string }
+	var figures []figure
+	width := 0
+	for name, value := range metrics {
+		set, metric := setOf(name)
+		figures = append(figures, figure{set, metric, fmt.Sprintf("%.4f", value)})
+		width = max(width, len(metric))
+	}
+	slices.SortFunc(figures, func(a, b figure) int {
+		return cmp.Or(cmp.Compare(a.set, b.set), cmp.Compare(a.metric, b.metric))
+	})
+	var fields []field
+	last := ""
+	for _, f := range figures {
+		line := field{"", fmt.Sprintf("%-*s  %s", width, f.metric, f.value)}
+		if f.set != last {
+			line.name, last = f.set, f.set
+		}
+		fields = append(fields, line)
+	}
+	return fields
+}
+
+// setOf takes apart the name of a metric, such as validation_auc.
+func setOf(name string) (set, metric string) {
+	set, metric, ok := strings.Cut(name, "_")
+	if !ok || !slices.Contains([]string{"validation", "test", "held"}, set) {
+		set, metric = "measured", name
+	}
+	return set, strings.ReplaceAll(metric, "_", " ")
 }
 
 func (p *Program) modelsImport() *cobra.Command {
@@ -107,6 +179,8 @@ func (p *Program) modelsImport() *cobra.Command {
 		Long: `Install a model: a file in this program's format (.safetensors), or a state dict
 of the public ZoomMIL code (.pt, .pth) together with --config FILE, the JSON
 configuration that it was trained with. Use it then as --model NAME.`,
+		Example: `  zoomscope models import run/model.safetensors --name my-model
+  zoomscope models import state.pt --config config.json --name published`,
 		Args: cobra.ExactArgs(1),
 		RunE: func(_ *cobra.Command, args []string) error {
 			card, err := p.Workspace.ImportModel(args[0], config, name)
@@ -127,7 +201,9 @@ func (p *Program) modelsInspect() *cobra.Command {
 	c := &cobra.Command{
 		Use:   "inspect [MODEL]",
 		Short: "The card of a model: a file, an installed name, or the default one",
-		Args:  cobra.MaximumNArgs(1),
+		Example: `  zoomscope models inspect
+  zoomscope models inspect run/model.safetensors`,
+		Args: cobra.MaximumNArgs(1),
 		RunE: func(_ *cobra.Command, args []string) error {
 			name := ""
 			if len(args) == 1 {
@@ -176,6 +252,6 @@ func (p *Program) modelsTest() *cobra.Command {
 		},
 	}
 	c.Flags().BoolVar(&o.json, "json", false, "print one JSON document on standard output")
-	o.addCompute(c)
+	o.addCompute(c, "decides the made-up features")
 	return c
 }

@@ -54,6 +54,54 @@ func TestModels(t *testing.T) {
 	m.run(t, "models", "inspect", "nothing").want(t, exitFailed, "nothing")
 }
 
+func TestModelsInspectTrained(t *testing.T) {
+	m := bare(t)
+	start := newModel(t, meanEncoder(t).Card(), "whole", 1)
+	c := start.Config()
+	c.Training = mil.Training{Trained: true, Seed: 3, Slides: 12, Epochs: 7, Metrics: map[string]float64{
+		"validation_auc": 0.91234, "validation_weighted_f1": 0.5, "test_auc": 0.75, "evidence_found": 1,
+	}}
+	c.Selection = []string{mil.Learned}
+	c.Fusion = mil.Sum
+	trained, err := mil.Assemble(c, start.Params())
+	if err != nil {
+		t.Fatal(err)
+	}
+	path := filepath.Join(t.TempDir(), "whole.safetensors")
+	if err := trained.Save(path); err != nil {
+		t.Fatal(err)
+	}
+	s := m.run(t, "models", "inspect", path)
+	s.want(t, exitDone)
+	for _, line := range []string{
+		"  selection       learned\n", "  fusion          sum\n", "  trained on      12 slides\n", "  epochs          7\n", "  seed            3\n",
+		"  measured        evidence found  1.0000\n  test            auc             0.7500\n" +
+			"  validation      auc             0.9123\n                  weighted f1     0.5000\n",
+	} {
+		if !strings.Contains(s.stdout, line) {
+			t.Errorf("stdout %q does not say %q", s.stdout, line)
+		}
+	}
+	for _, text := range []string{"attention", "note", "UNTRAINED"} {
+		if strings.Contains(s.stdout, text) {
+			t.Errorf("stdout %q says %q, which is not set", s.stdout, text)
+		}
+	}
+}
+
+func TestModelsListLines(t *testing.T) {
+	m, k := bare(t), newKit(t)
+	m.run(t, "models", "import", k.model, "--name", "second").want(t, exitDone)
+	write(t, filepath.Join(m.data, "models", "bad.safetensors"), []byte("rotten"))
+	s := m.run(t, "models", "list")
+	s.want(t, exitDone)
+	lines := strings.Split(strings.TrimSuffix(s.stdout, "\n"), "\n")
+	if len(lines) != 3 || !strings.Contains(lines[0], "default") || !strings.Contains(lines[1], "cannot be used") ||
+		!strings.Contains(lines[2], "2 classes") || !strings.Contains(lines[2], "10x 20x") || !strings.Contains(lines[2], "second.safetensors, UNTRAINED") {
+		t.Errorf("%q", lines)
+	}
+}
+
 // hostile are files that are no models, each wrong in its own way.
 func hostile(t *testing.T, whole []byte) map[string][]byte {
 	t.Helper()

@@ -18,6 +18,8 @@ func (p *Program) synth() *cobra.Command {
 		Long: `Draw synthetic slides stained like hematoxylin and eosin. Into DIR go the
 slides, for each a truth mask (PNG) and the evidence in level-0 pixels (JSON),
 and slides.csv with the columns slide, label, patient, split.`,
+		Example: `  zoomscope synth --out slides --slides 40
+  zoomscope synth --out slides --slides 10 --seed 7`,
 		Args: cobra.NoArgs,
 		RunE: func(cmd *cobra.Command, _ []string) error {
 			if req.Out == "" {
@@ -44,7 +46,7 @@ and slides.csv with the columns slide, label, patient, split.`,
 		},
 	}
 	o.addOutput(c)
-	c.Flags().Uint64Var(&o.seed, "seed", 0, "equal seeds give equal slides")
+	c.Flags().Uint64Var(&o.seed, "seed", 0, "decides the slides and their labels: equal seeds give equal slides")
 	c.Flags().StringVarP(&req.Out, "out", "o", "", "folder to write to; made when missing")
 	c.Flags().IntVar(&req.Slides, "slides", 1, "how many slides")
 	c.Flags().IntVar(&req.Side, "size", 4096, "mean side of the slides in pixels, from 1024 to 65536")
@@ -56,9 +58,10 @@ func (p *Program) demo() *cobra.Command {
 	var o common
 	var out string
 	c := &cobra.Command{
-		Use:   "demo",
-		Short: "Draw a synthetic slide, analyse it, and write the pictures",
-		Args:  cobra.NoArgs,
+		Use:     "demo",
+		Short:   "Draw a synthetic slide, analyse it, and write the pictures",
+		Example: `  zoomscope demo --out demo`,
+		Args:    cobra.NoArgs,
 		RunE: func(cmd *cobra.Command, _ []string) error {
 			m := newMeter(p.Stderr, o.quiet)
 			outcome, err := p.Workspace.Demo(cmd.Context(), out, o.engine(), func(e app.Event) { m.update(subject(e), e.Progress) })
@@ -70,7 +73,7 @@ func (p *Program) demo() *cobra.Command {
 		},
 	}
 	o.addOutput(c)
-	o.addCompute(c)
+	o.addCompute(c, "decides the slide that is drawn")
 	o.addModel(c)
 	c.Flags().StringVarP(&out, "out", "o", "zoomscope-demo", "folder to write to; made when missing")
 	return c

@@ -4,6 +4,9 @@ import (
 	"fmt"
 	"io"
 	"os"
+	"regexp"
+	"slices"
+	"strconv"
 	"strings"
 	"text/tabwriter"
 	"time"
@@ -21,16 +24,31 @@ func (p *Program) train() *cobra.Command {
 	c := &cobra.Command{
 		Use:   "train CSV --bags DIR --out RUN",
 		Short: "Train a model on the bags of labelled slides",
-		Long: `Train a model. CSV lists slides with their labels, in columns slide and label;
-patient keeps the slides of a patient together, and split (train, val, test)
-says which slide is for what. Without it, slides are divided at random, 60 % to
-train, 20 % to choose the best epoch by, and 20 % to test it at the end. The bags
-are what extract made of the slides.
+		Long: `Train a model on labelled slides. CSV has a header and the columns
+
+  slide     file of the slide, or its name; slide_id will do
+  label     its class, any text: the labels that occur become the classes
+  patient   optional, keeps the slides of a patient together; case_id will do
+  split     optional, train, val or test: what the slide is for
+
+Without split, slides are divided at random, 60 % to train, 20 % to choose the
+best epoch by, and 20 % to test it at the end.
+
+The bags are what extract made of the slides, or bags import of other programs'
+features. A slide's bag is the one in --bags that is called as the slide's file,
+with or without its ending: slides/a.svs has a.bag.safetensors. Where several bags
+could be meant, what they say of their slide decides.
+
+Features are standardised by default: brought to mean 0 and deviation 1 over the
+training slides. The model that comes of it takes them as they are.
+--raw-features leaves that out, as the public code does.
 
 RUN receives model.safetensors, which analyze --model takes, the figures of every
 epoch as metrics.csv and as pictures, and what came of the test. With --resume a
 run that was interrupted goes on from its last whole epoch, and ends as if it had
-never been; where there is none, one is started.`,
+never been; where there is none, one is started. --finish ends it early, for good.`,
+		Example: `  zoomscope train slides/slides.csv --bags bags --out run
+  zoomscope train slides.csv --bags bags --out fold0 --folds 5 --fold 0 --preset camelyon16`,
 		Args: cobra.ExactArgs(1),
 		RunE: func(cmd *cobra.Command, args []string) error {
 			f.req.Dataset = args[0]
@@ -38,6 +56,7 @@ never been; where there is none, one is started.`,
 				return err
 			}
 			m := newTrainMeter(p.Stderr, f.quiet)
+			m.ended = p.hasEnded(f.req)
 			s, err := p.Workspace.Train(cmd.Context(), f.req, m.tell)
 			m.clear()
 			if stopped(cmd.Context(), err) {
@@ -49,6 +68,9 @@ never been; where there is none, one is started.`,
 			if f.json {
 				return printJSON(p.Stdout, s)
 			}
+			untold := *s.Summary
+			untold.Warnings = m.untold(s.Warnings)
+			s.Summary = &untold
 			return printRun(p.Stdout, s)
 		},
 	}
@@ -56,12 +78,21 @@ never been; where there is none, one is started.`,
 	f.addData(c)
 	f.addSchedule(c)
 	f.addMethod(c)
-	f.addCompute(c)
+	f.addCompute(c, "decides the splits, the first weights, the order of slides and the noise")
 	f.addOutput(c)
 	for _, name := range []string{"magnifications", "fractions"} {
 		c.Flags().Lookup(name).DefValue = "" // keeps "(default [])" out of the help
 	}
 	return c
+}
+
+// hasEnded says whether the run that is to be gone on with, or ended, is over.
+func (p *Program) hasEnded(req app.TrainRequest) bool {
+	if !req.Resume && !req.Finish {
+		return false
+	}
+	_, err := p.Workspace.RunSummary(req.Out)
+	return err == nil
 }
 
 // trainFlags are those of train.
@@ -79,10 +110,10 @@ func (f *trainFlags) addData(c *cobra.Command) {
 	c.Flags().StringVar(&r.Bags, "bags", "", "folder of the slides' bags")
 	c.Flags().StringVarP(&r.Out, "out", "o", "", "run folder; made when missing")
 	c.Flags().BoolVar(&r.Resume, "resume", false, "start, or go on after an interruption")
-	c.Flags().BoolVar(&r.Finish, "finish", false, "end an interrupted run with the best model so far")
+	c.Flags().BoolVar(&r.Finish, "finish", false, "end an interrupted run for good, with the best model so far; it cannot be gone on with then")
 	c.Flags().Float64SliceVar(&f.fractions, "fractions", nil, "`shares` of slides to train, validate and test, divided at random (default 0.6,0.2,0.2 where CSV has no split)")
-	c.Flags().IntVar(&s.Folds, "folds", 0, "divide into so many parts, of which --fold is the test")
-	c.Flags().IntVar(&f.fold, "fold", 0, "the one, counted from 0")
+	c.Flags().IntVar(&s.Folds, "folds", 0, "divide into so many parts, of which --fold is the test split")
+	c.Flags().IntVar(&f.fold, "fold", 0, "which of the --folds is the test split, from 0")
 	c.Flags().StringVar(&s.File, "splits", "", "CSV `file` with columns train, val and test, as CLAM writes them")
 }
 
@@ -90,7 +121,7 @@ func (f *trainFlags) addSchedule(c *cobra.Command) {
 	t := &f.req.Config
 	c.Flags().IntVar(&t.Epochs, "epochs", t.Epochs, "passes over the training slides")
 	c.Flags().Float64Var(&t.LearningRate, "lr", t.LearningRate, "learning rate")
-	c.Flags().BoolVar(&f.req.RawFeatures, "raw-features", false, "train on features as they are, as the public code does, not standardised")
+	c.Flags().BoolVar(&f.req.RawFeatures, "raw-features", false, "train on features as they are, not standardised")
 	c.Flags().Float64Var(&f.req.Learner.WeightDecay, "weight-decay", 0, "weight decay")
 	c.Flags().IntVar(&t.Plateau.Patience, "patience", t.Plateau.Patience, "epochs without a lower validation loss before the learning rate falls")
 	c.Flags().Float64Var(&t.Plateau.Factor, "factor", t.Plateau.Factor, "what the learning rate is multiplied with then")
@@ -104,21 +135,27 @@ func (f *trainFlags) addMethod(c *cobra.Command) {
 	c.Flags().StringVar(&m.Method, "method", m.Method, "what is trained: zoommil")
 	c.Flags().StringVar(&r.Preset, "preset", "", "published magnifications and k: "+strings.Join(presetNames(), ", "))
 	c.Flags().Float64SliceVar(&r.Magnifications, "magnifications", nil, "`list` of magnifications, such as 5,10,20 (default: all that the bags have)")
-	c.Flags().IntSliceVar(&r.K, "k", nil, "patches to zoom into: one `number`, or one for each zoom (default 12)")
+	c.Flags().IntSliceVar(&r.K, "k", nil, kUsage+" (default 12)")
 	c.Flags().IntVar(&m.Sizes.Embedding, "embedding", m.Sizes.Embedding, "values that a patch is embedded into")
 	c.Flags().IntVar(&m.Sizes.Hidden, "hidden", m.Sizes.Hidden, "width of the attention")
 	c.Flags().StringVar(&m.Classifier, "classifier", m.Classifier, "linear or mlp")
 	c.Flags().Float64Var(&f.dropout, "dropout", l.Dropout, "share of activations left out")
-	c.Flags().Float64Var(&l.Sigma, "sigma", l.Sigma, "deviation of the noise that the zoom learns by")
-	c.Flags().IntVar(&l.Samples, "samples", l.Samples, "draws of that noise in a step")
-	c.Flags().BoolVar(&l.FullGradient, "full-gradient", false, "take the whole gradient of the zoom, not the part that the public code takes")
-	c.Flags().StringSliceVar(&r.Selection, "selection", []string{mil.Learned}, "how to choose where to zoom: learned, hard or random; one, or one for each zoom")
+	c.Flags().Float64Var(&l.Sigma, "sigma", l.Sigma, sigmaUsage)
+	c.Flags().IntVar(&l.Samples, "samples", l.Samples, "draws of the noise of the differentiable Top-K in a step")
+	c.Flags().BoolVar(&l.FullGradient, "full-gradient", false, "take the whole gradient of the differentiable Top-K, not the part that the public code takes")
+	c.Flags().StringSliceVar(&r.Selection, "selection", []string{mil.Learned}, "how to choose where to zoom: learned (by the differentiable Top-K), hard (the Top-K of the attention that pools, which learns nothing of zooming) or random; one, or one for each zoom")
 	c.Flags().StringVar(&m.Attention, "attention", mil.Dual, "dual, one to pool and one to zoom, or single")
 	c.Flags().StringVar(&m.Fusion, "fusion", mil.Sum, "how magnifications are put together: sum, concat or highest")
 	c.Flags().StringVar(&m.Name, "name", "", "name of the model (default: that of the run folder)")
 	c.Flags().StringVar(&m.IntendedUse, "intended-use", m.IntendedUse, "what the model is for, kept with it")
 	c.Flags().StringVar(&m.Licence, "licence", m.Licence, "its licence, kept with it")
 }
+
+// Flags that bench ablation has too.
+const (
+	kUsage     = "patches zoomed into, one `number` or one for each zoom, lowest first (one fewer than magnifications)"
+	sigmaUsage = "deviation of the noise of the differentiable Top-K"
+)
 
 func presetNames() []string {
 	var names []string
@@ -165,6 +202,8 @@ type trainMeter struct {
 	quiet        bool
 	meter        meter
 	epochs, done int
+	ended        bool     // before the command was given
+	told         []string // warnings
 }
 
 func newTrainMeter(w io.Writer, quiet bool) *trainMeter {
@@ -196,8 +235,13 @@ func (m *trainMeter) tell(e app.TrainEvent) {
 }
 
 func (m *trainMeter) started(e app.TrainStarted) {
+	m.told = e.Warnings
 	for _, text := range e.Warnings {
-		fmt.Fprintf(m.w, "note: %s\n", text)
+		fmt.Fprintf(m.w, "note: %s\n", shortNote(text))
+	}
+	if m.ended {
+		fmt.Fprintln(m.w, "note: this run had ended: nothing is trained, and its result is as it was")
+		return
 	}
 	if m.quiet {
 		return
@@ -209,6 +253,29 @@ func (m *trainMeter) started(e app.TrainStarted) {
 	if n := len(e.History); n > 0 {
 		fmt.Fprintf(m.w, "going on after epoch %d of %d\n", n, e.Epochs)
 	}
+}
+
+// untold are the warnings that have not been shown.
+func (m *trainMeter) untold(warnings []string) []string {
+	return slices.DeleteFunc(slices.Clone(warnings), func(text string) bool { return slices.Contains(m.told, text) })
+}
+
+// listNote is a warning that lists slides: what they are, how many, and the list.
+var listNote = regexp.MustCompile(`^(.+ \((\d+)\)): (.+)\.$`)
+
+// shortNote cuts the list of a warning to its first three. The whole is in JSON.
+func shortNote(text string) string {
+	const shown = 3
+	parts := listNote.FindStringSubmatch(text)
+	if parts == nil {
+		return text
+	}
+	total, err := strconv.Atoi(parts[2])
+	items := strings.SplitN(parts[3], "; ", shown+1)
+	if err != nil || total <= shown || len(items) <= shown {
+		return text
+	}
+	return fmt.Sprintf("%s: %s; and %d more.", parts[1], strings.Join(items[:shown], "; "), total-shown)
 }
 
 func magnificationList(m []float64) string {
@@ -274,7 +341,7 @@ func printRun(w io.Writer, s *app.TrainSummary) error {
 
 func printNotes(w io.Writer, warnings []string, notice string) error {
 	for _, text := range warnings {
-		fmt.Fprintf(w, "note: %s\n", text)
+		fmt.Fprintf(w, "note: %s\n", shortNote(text))
 	}
 	_, err := fmt.Fprintln(w, notice)
 	return err

@@ -141,6 +141,12 @@ func TestTrain(t *testing.T) {
 			t.Errorf("stdout does not say %q: %s", text, again.stdout)
 		}
 	}
+	again.want(t, exitDone, "this run had ended")
+	if strings.Contains(again.stderr, "going on after") {
+		t.Errorf("stderr %q", again.stderr)
+	}
+	finished := m.run(t, s.train(out, "--finish", "--quiet", "--name", "two kinds", "--licence", "CC0")...)
+	finished.want(t, exitDone, "this run had ended")
 	m.run(t, s.train(out, "--resume", "--lr", "0.02")...).want(t, exitFailed, "learning_rate was 0.01, is 0.02")
 }
 
@@ -192,6 +198,9 @@ func TestTrainFinish(t *testing.T) {
 	said.want(t, exitDone)
 	var sum summary
 	said.document(t, &sum)
+	if strings.Contains(said.stderr, "had ended") {
+		t.Errorf("stderr %q", said.stderr)
+	}
 	if sum.Ended != "ended by user" || sum.Epochs != 1 || sum.Test == nil {
 		t.Errorf("%+v", sum)
 	}
@@ -200,7 +209,42 @@ func TestTrainFinish(t *testing.T) {
 // Warnings are heard even of a quiet command.
 func TestTrainWarnsOfFewPatches(t *testing.T) {
 	m, s, out := withRuntime(t), newStudy(t), filepath.Join(t.TempDir(), "run")
-	m.run(t, replaced(s.train(out, "--quiet"), "2", "4,9")...).want(t, exitDone, "fewer patches")
+	args := replaced(s.train(out, "--quiet"), "2", "4,9")
+	said := m.run(t, args...)
+	said.want(t, exitDone, "fewer patches", "more.")
+	if strings.Contains(said.stdout, "fewer patches") || strings.Count(said.stderr, " at 5x)") > 3 {
+		t.Errorf("stdout %q, stderr %q", said.stdout, said.stderr)
+	}
+	said = m.run(t, "evaluate", out) // a command of its own says it again
+	said.want(t, exitDone)
+	if !strings.Contains(said.stdout, "fewer patches") {
+		t.Errorf("stdout %q", said.stdout)
+	}
+	var sum struct{ Warnings []string }
+	said = m.run(t, append(args, "--resume", "--json")...)
+	said.want(t, exitDone)
+	said.document(t, &sum)
+	if text := strings.Join(sum.Warnings, " "); !strings.Contains(text, "fewer patches") || strings.Count(text, " at 5x)") <= 3 {
+		t.Errorf("warnings %q", sum.Warnings)
+	}
+}
+
+func TestShortNote(t *testing.T) {
+	for name, c := range map[string]struct{ text, want string }{
+		"a sentence":       {"There is no test split; nothing will be known.", "There is no test split; nothing will be known."},
+		"three":            {"Slides (3): a; b; c.", "Slides (3): a; b; c."},
+		"four":             {"Slides (4): a; b; c; d.", "Slides (4): a; b; c; and 1 more."},
+		"cut already":      {"Slides (12): a (1 of 2 at 5x); b; c; d; e; and 7 more.", "Slides (12): a (1 of 2 at 5x); b; c; and 9 more."},
+		"no count":         {"Slides (many): a; b; c; d.", "Slides (many): a; b; c; d."},
+		"a huge count":     {"Slides (99999999999999999999): a; b; c; d.", "Slides (99999999999999999999): a; b; c; d."},
+		"fewer than it is": {"Slides (9): a; b.", "Slides (9): a; b."},
+	} {
+		t.Run(name, func(t *testing.T) {
+			if got := shortNote(c.text); got != c.want {
+				t.Errorf("%q, want %q", got, c.want)
+			}
+		})
+	}
 }
 
 // replaced puts one argument in the place of another.
