@@ -24,7 +24,9 @@ again. For synthetic slides, --truth DIR tells how often a model zooms into the
 evidence. The defaults are those of this comparison, a network small enough to
 train many times over, not those of train.
 
-The variants: ` + strings.Join(variantNames(), ", ") + ".",
+The variants:
+
+  ` + strings.Join(variantNames(), "\n  "),
 		Example: `  zoomscope bench ablation slides/slides.csv --bags bags --truth slides --out ablation
   zoomscope bench ablation slides/slides.csv --bags bags --out ablation --only ZoomMIL --only "random K"`,
 		Args: cobra.ExactArgs(1),

@@ -103,11 +103,11 @@ func (p *Program) command() *cobra.Command {
 }
 
 // fromSlidesToModel is the whole way, with slides that the program draws.
-const fromSlidesToModel = `  zoomscope synth --out slides --slides 40                            draw labelled slides, or take your own
-  zoomscope extract slides/slides.csv --out bags                      patches to features, once
-  zoomscope train slides/slides.csv --bags bags --out run             features to a model
-  zoomscope evaluate run                                              how it does on slides it has not seen
-  zoomscope analyze SLIDE --model run/model.safetensors --out result  what it says of a slide, and where it looked`
+const fromSlidesToModel = `  zoomscope synth --out slides --slides 40                            # draw labelled slides, or take your own
+  zoomscope extract slides/slides.csv --out bags                      # patches to features, once
+  zoomscope train slides/slides.csv --bags bags --out run             # features to a model
+  zoomscope evaluate run                                              # how it does on slides it has not seen
+  zoomscope analyze SLIDE --model run/model.safetensors --out result  # what it says of a slide, and where it looked`
 
 func noCommand(cmd *cobra.Command, args []string) error {
 	if len(args) == 0 {
@@ -160,7 +160,7 @@ func (o *common) addThreads(c *cobra.Command) {
 	c.Flags().Lookup("threads").DefValue = "0" // keeps this machine's number out of the help
 }
 
-// Seeds of commands that use the model that is named, or else a stand-in.
+// seedOfStandIn is what a seed does to the model where none is named.
 const seedOfStandIn = "decides the weights of the untrained model that is taken where none fits the encoder"
 
 func (o *common) addModel(c *cobra.Command) {

@@ -68,9 +68,7 @@ never been; where there is none, one is started. --finish ends it early, for goo
 			if f.json {
 				return printJSON(p.Stdout, s)
 			}
-			untold := *s.Summary
-			untold.Warnings = m.untold(s.Warnings)
-			s.Summary = &untold
+			s.Warnings = m.untold(s.Warnings)
 			return printRun(p.Stdout, s)
 		},
 	}
