@@ -53,7 +53,7 @@ const StepChildFlag = "--child"
 // BenchStepChild measures "train" or "eval" of one shape in this process.
 func (w *Workspace) BenchStepChild(ctx context.Context, shape, what string) (*bench.StepTimes, error) {
 	b := benchmark{Workspace: w}
-	collectOften()
+	defer collectOften()()
 	place, err := b.place(ctx, device.Options{}, 1)
 	if err != nil {
 		return nil, err
@@ -61,6 +61,10 @@ func (w *Workspace) BenchStepChild(ctx context.Context, shape, what string) (*be
 	return bench.StepChild(ctx, place.Opener, shape, what)
 }
 
-// collectOften keeps the memory of training near what is in use: a step leaves
-// little behind, but the runtime would let it add up to as much again.
-func collectOften() { debug.SetGCPercent(20) }
+// collectOften keeps the memory of training near what is in use, until what it
+// returns is called: a step leaves little behind, but the runtime would let it add
+// up to as much again.
+func collectOften() (end func()) {
+	before := debug.SetGCPercent(20)
+	return func() { debug.SetGCPercent(before) }
+}

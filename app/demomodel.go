@@ -1,10 +1,13 @@
 package app
 
 import (
+	"bytes"
 	"context"
+	"encoding/json"
 	"errors"
 	"fmt"
 	"io"
+	"io/fs"
 	"os"
 	"path/filepath"
 	"strings"
@@ -59,6 +62,9 @@ type demoWork struct {
 // progress may be nil.
 func (w *Workspace) BuildDemoModel(ctx context.Context, req DemoModelRequest, progress func(result.Progress)) (*DemoModel, error) {
 	d := demoWork{w, req, result.Throttle(progress)}
+	if err := d.sameRequest(); err != nil {
+		return nil, err
+	}
 	if err := d.cohort(ctx, "train", req.Slides, req.Seed); err != nil {
 		return nil, err
 	}
@@ -85,6 +91,25 @@ func (w *Workspace) BuildDemoModel(ctx context.Context, req DemoModelRequest, pr
 
 func (d *demoWork) path(parts ...string) string {
 	return filepath.Join(append([]string{d.req.Work}, parts...)...)
+}
+
+// sameRequest makes sure that what is in the folder was made for this request, and
+// notes it in a new one.
+func (d *demoWork) sameRequest() error {
+	now, err := json.Marshal([]uint64{uint64(d.req.Slides), uint64(d.req.Held), uint64(d.req.Side), d.req.Seed})
+	if err != nil {
+		return err
+	}
+	before, err := os.ReadFile(d.path("request.json"))
+	switch {
+	case errors.Is(err, fs.ErrNotExist):
+		return errors.Join(os.MkdirAll(d.req.Work, 0o755), atomicfile.WriteBytes(d.path("request.json"), now))
+	case err != nil:
+		return err
+	case !bytes.Equal(before, now):
+		return fmt.Errorf("%s holds slides of another number, size or seed; choose another folder, or remove it", d.req.Work)
+	}
+	return nil
 }
 
 // cohort draws slides and encodes them.

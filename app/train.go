@@ -210,7 +210,7 @@ func (w *Workspace) Train(ctx context.Context, req TrainRequest, events func(Tra
 	if err != nil {
 		return nil, err
 	}
-	collectOften()
+	defer collectOften()()
 	place, err := w.place(ctx, EngineOptions{Device: req.Device, Threads: req.Threads})
 	if err != nil {
 		return nil, err

@@ -111,7 +111,10 @@ func (c *AblationCase) one(ctx context.Context, v Variant, seed uint64) (_ *trai
 	config, options := c.Config, c.Options
 	config.Seed = seed
 	v.Change(&config.Model, &options)
-	if config.Method, err = json.Marshal(options); err != nil {
+	if config.Method, err = json.Marshal(struct {
+		mil.TrainOptions
+		RawFeatures bool `json:"raw_features"`
+	}{options, options.Standards == nil}); err != nil {
 		return nil, Score{}, err
 	}
 	start, err := mil.New(config.Model, seed)
@@ -132,7 +135,7 @@ func (c *AblationCase) one(ctx context.Context, v Variant, seed uint64) (_ *trai
 		return nil, Score{}, errors.New("dataset has no test split")
 	}
 	if c.Truth == nil {
-		return summary.Test, Score{}, nil
+		return summary.Test, Score{Found: math.NaN(), Patches: math.NaN()}, nil
 	}
 	score, err := c.Truth.Score(ctx, c.Device, filepath.Join(dir, train.ModelFile), c.Data.In(train.Test))
 	return summary.Test, score, err

@@ -254,7 +254,7 @@ func (r *LevelRun) choose(out *LevelOutput) (err error) {
 }
 
 func (r *LevelRun) notFinite() error {
-	return fmt.Errorf("model %q at %gx: attention is not finite; are the features?", r.network.config.Name, r.magnification())
+	return fmt.Errorf("model %q at %gx: attention: %w; are the features?", r.network.config.Name, r.magnification(), ErrNotFinite)
 }
 
 func (r *LevelRun) highest() bool { return r.level == len(r.network.levels)-1 }
@@ -289,7 +289,7 @@ func (n *Network) Classify(ctx context.Context, pooled [][]float32) (logits, pro
 	logits, probabilities = outputs[0].F32, outputs[1].F32
 	for _, v := range slices.Concat(logits, probabilities) {
 		if v-v != 0 {
-			return nil, nil, fmt.Errorf("model %q, classifier: answer is not finite (%v); are the weights sound?", n.config.Name, v)
+			return nil, nil, fmt.Errorf("model %q, classifier: answer %v: %w; are the weights sound?", n.config.Name, v, ErrNotFinite)
 		}
 	}
 	return logits, probabilities, nil

@@ -1,7 +1,10 @@
 package mil
 
 import (
+	"math"
+	"runtime"
 	"slices"
+	"sync"
 
 	"zoomscope/engine/topk"
 )
@@ -16,56 +19,85 @@ type panel struct {
 	entry   []int     // [len(columns), 4], which entry, -1 for none
 }
 
-// cell is one entry of a sparse matrix.
-type cell struct{ column, row, entry int }
+// sparse is a sparse matrix row by row: row i has the entries from start[i] to
+// start[i+1], in ascending order of their columns.
+type sparse struct {
+	start, column []int
+	entry         []int // their places in the selector; nil for the same
+}
 
 // panels are the rows of T in fours.
 func panels(t *topk.Selector) []panel {
-	rows := make([][]cell, t.Rows)
-	for i := range rows {
-		for e := t.Start[i]; e < t.Start[i+1]; e++ {
-			rows[i] = append(rows[i], cell{t.Column[e], i, e})
-		}
-	}
-	return group(rows, t.Weight)
+	return sparse{t.Start, t.Column, nil}.panels(t.Weight)
 }
 
 // transposedPanels are the columns of T in fours.
 func transposedPanels(t *topk.Selector) []panel {
-	rows := make([][]cell, t.Columns)
+	m := sparse{start: make([]int, t.Columns+1), column: make([]int, len(t.Column)), entry: make([]int, len(t.Column))}
+	for _, d := range t.Column {
+		m.start[d+1]++
+	}
+	for d := range t.Columns {
+		m.start[d+1] += m.start[d]
+	}
+	next := slices.Clone(m.start)
 	for i := range t.Rows {
 		for e := t.Start[i]; e < t.Start[i+1]; e++ {
-			d := t.Column[e]
-			rows[d] = append(rows[d], cell{i, d, e})
+			at := next[t.Column[e]]
+			next[t.Column[e]]++
+			m.column[at], m.entry[at] = i, e
 		}
 	}
-	return group(rows, t.Weight)
+	return m.panels(t.Weight)
 }
 
-func group(rows [][]cell, weight []float32) []panel {
-	var out []panel
-	for first := 0; first < len(rows); first += 4 {
-		four := rows[first:min(first+4, len(rows))]
-		var p panel
-		for k := range p.rows {
-			if p.rows[k] = first + k; k >= len(four) {
-				p.rows[k] = -1
+// panels groups the rows, on all processors.
+func (m sparse) panels(weight []float32) []panel {
+	rows := len(m.start) - 1
+	out := make([]panel, (rows+3)/4)
+	workers := min(len(out), runtime.GOMAXPROCS(0))
+	var all sync.WaitGroup
+	for w := range workers {
+		all.Go(func() {
+			for i := w; i < len(out); i += workers {
+				out[i] = m.panel(4*i, min(4*i+4, rows), weight)
 			}
-		}
-		cells := slices.Concat(four...)
-		slices.SortFunc(cells, func(a, b cell) int { return a.column - b.column })
-		for _, c := range cells {
-			if n := len(p.columns); n == 0 || p.columns[n-1] != c.column {
-				p.columns = append(p.columns, c.column)
-				p.weight = append(p.weight, 0, 0, 0, 0)
-				p.entry = append(p.entry, -1, -1, -1, -1)
-			}
-			k := 4*(len(p.columns)-1) + c.row - first
-			p.weight[k], p.entry[k] = weight[c.entry], c.entry
-		}
-		out = append(out, p)
+		})
 	}
+	all.Wait()
 	return out
+}
+
+// panel merges the rows from first on, before end, by their columns.
+func (m sparse) panel(first, end int, weight []float32) panel {
+	p := panel{rows: [4]int{-1, -1, -1, -1}}
+	var at [4]int // the next entry of each row
+	for r := range end - first {
+		p.rows[r], at[r] = first+r, m.start[first+r]
+	}
+	for {
+		column := math.MaxInt
+		for r := range end - first {
+			if at[r] < m.start[first+r+1] {
+				column = min(column, m.column[at[r]])
+			}
+		}
+		if column == math.MaxInt {
+			return p
+		}
+		p.columns = append(p.columns, column)
+		for r := range 4 {
+			w, e := float32(0), -1
+			if r < end-first && at[r] < m.start[first+r+1] && m.column[at[r]] == column {
+				if e = at[r]; m.entry != nil {
+					e = m.entry[at[r]]
+				}
+				w = weight[e]
+				at[r]++
+			}
+			p.weight, p.entry = append(p.weight, w), append(p.entry, e)
+		}
+	}
 }
 
 // sumRowsGo writes to each of four rows of equal length the sum of as many values

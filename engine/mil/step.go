@@ -129,7 +129,7 @@ func (t *Trainer) zoom(p *pass, s Source, i int, above []*blocks, z noise) error
 	defer func() { t.Times.Selection += time.Since(start) - (t.Times.Read - read) }()
 	chosen, err := t.choose(p.zooms[i], i, z)
 	if err != nil {
-		return fmt.Errorf("model %q at %gx: zoom attention: %w; is the learning rate too high?", t.config.Name, t.config.Magnifications[i], err)
+		return fmt.Errorf("model %q at %gx: zoom attention: %w: %w", t.config.Name, t.config.Magnifications[i], ErrNotFinite, err)
 	}
 	selection := newSelection(chosen)
 	p.selections = append(p.selections, selection)

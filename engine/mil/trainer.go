@@ -12,9 +12,9 @@ import (
 	"zoomscope/engine/topk"
 )
 
-// ErrNotFinite is wrapped by the error of a training step whose loss is not a
-// finite number. The weights are then those before the step.
-var ErrNotFinite = errors.New("loss is not finite")
+// ErrNotFinite is wrapped by the error for numbers that are not finite: of the
+// attention, the answer, the loss, or a gradient. Weights are then those before.
+var ErrNotFinite = errors.New("not a finite number")
 
 // TrainOptions are the settings of training that are not part of the model. The
 // zero value of each stands for the public code's setting.
@@ -60,8 +60,8 @@ func (o TrainOptions) Validate() error {
 	switch {
 	case o.Samples < 1 || o.Samples > 1<<16:
 		return fmt.Errorf("%d noise samples, must be from 1 to %d", o.Samples, 1<<16)
-	case !(o.Sigma > 0 && o.Sigma < 1e3):
-		return fmt.Errorf("sigma is %g, must be above 0", o.Sigma)
+	case !(o.Sigma >= 1e-9 && o.Sigma <= 1e3):
+		return fmt.Errorf("sigma is %g, must be from 1e-9 to 1000", o.Sigma)
 	case !(o.Dropout < 1):
 		return fmt.Errorf("dropout is %g, must be below 1", o.Dropout)
 	case !(o.WeightDecay >= 0 && o.WeightDecay < 1):
@@ -205,13 +205,33 @@ func (t *Trainer) Step(ctx context.Context, s Source, label int, o StepOptions) 
 	}
 	defer p.release()
 	if p.loss-p.loss != 0 {
-		return 0, fmt.Errorf("%w: %v", ErrNotFinite, p.loss)
+		return 0, fmt.Errorf("loss %v: %w", p.loss, ErrNotFinite)
 	}
 	if err := t.backward(ctx, p); err != nil {
 		return 0, err
 	}
+	if err := t.checkGradients(); err != nil {
+		return 0, err
+	}
 	t.update(o.LearningRate)
 	return p.loss, nil
+}
+
+// checkGradients reports a gradient whose square is not finite, which would stay
+// in Adam's moments for good.
+func (t *Trainer) checkGradients() error {
+	for _, l := range append(slices.Clone(t.levels), t.head) {
+		for i, name := range l.names {
+			sum := float32(0) // NaN as soon as anything is not finite
+			for _, g := range l.grads[i].F32 {
+				sum += g * g * 0
+			}
+			if sum != 0 {
+				return fmt.Errorf("gradient of %s, squared: %w", name, ErrNotFinite)
+			}
+		}
+	}
+	return nil
 }
 
 // update takes the step that the gradients at hand point to.

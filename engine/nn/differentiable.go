@@ -45,12 +45,16 @@ type Tape struct {
 }
 
 // Release hands the tape's memory back, the outputs of the forward run included:
-// the next forward run may use it. Neither may be used after.
+// the next forward run may use it. Neither may be used after. Releasing again does
+// nothing.
 func (t *Tape) Release() {
-	clear(t.inputs)
-	clear(t.given)
 	t.of.mu.Lock()
 	defer t.of.mu.Unlock()
+	if slices.Contains(t.of.free, t) {
+		return
+	}
+	clear(t.inputs)
+	clear(t.given)
 	t.of.free = append(t.of.free, t)
 }
 

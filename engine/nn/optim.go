@@ -88,7 +88,7 @@ func adamGo(p, m, v, g []float32, c *adamConstants, start int) {
 	for i := start; i < len(p); i++ {
 		d := g[i] + float32(c.decay*p[i])
 		m[i] = float32(c.keep1*m[i]) + float32(c.mix1*d)
-		v[i] = float32(c.keep2*v[i]) + float32(c.mix2*d)*d
+		v[i] = float32(c.keep2*v[i]) + float32(float32(c.mix2*d)*d)
 		size := float32(math.Sqrt(float64(v[i])))/c.root + c.epsilon
 		p[i] -= float32(c.rate * m[i] / size)
 	}
