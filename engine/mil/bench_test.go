@@ -1,10 +1,12 @@
 package mil
 
 import (
+	"bytes"
 	"testing"
 
 	"zoomscope/engine/internal/ort"
 	"zoomscope/engine/nn"
+	"zoomscope/engine/safetensors"
 	"zoomscope/packaging/testenv"
 )
 
@@ -66,4 +68,49 @@ func BenchmarkStep(b *testing.B) {
 			b.ReportMetric(t.Times.Optimizer.Seconds()*per, "optimizer-ms")
 		})
 	}
+}
+
+// Reading a slide of the CRC shape from a bag in half precision, as training does.
+func BenchmarkReadHalf(b *testing.B) {
+	f, err := safetensors.Parse(halfBag(b, 4557, 1024))
+	if err != nil {
+		b.Fatal(err)
+	}
+	raw, err := f.Bytes("x")
+	if err != nil {
+		b.Fatal(err)
+	}
+	config := testConfig(1)
+	config.Encoder.Dim = 1024
+	t := &Trainer{config: config}
+	for b.Loop() {
+		t.work.reset()
+		if _, err := t.read(halfSource{raw, 1024}, 0, span(4557)); err != nil {
+			b.Fatal(err)
+		}
+	}
+}
+
+func halfBag(b *testing.B, rows, dim int) []byte {
+	var file bytes.Buffer
+	x := safetensors.FromFloat32(make([]float32, rows*dim), safetensors.F16, rows, dim)
+	if err := safetensors.Write(&file, map[string]safetensors.Raw{"x": x}, nil); err != nil {
+		b.Fatal(err)
+	}
+	return file.Bytes()
+}
+
+// halfSource has one level in half precision.
+type halfSource struct {
+	raw []byte
+	dim int
+}
+
+func (h halfSource) Len(int) int { return len(h.raw) / 2 / h.dim }
+
+func (h halfSource) Features(dst []float32, _ int, rows []int) error {
+	for i, row := range rows {
+		safetensors.DecodeFloat32(dst[i*h.dim:(i+1)*h.dim], safetensors.F16, h.raw[2*row*h.dim:2*(row+1)*h.dim])
+	}
+	return nil
 }

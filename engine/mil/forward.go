@@ -11,7 +11,7 @@ type Source interface {
 	// Len is the number of patches of a level, 0 being the lowest.
 	Len(level int) int
 	// Features writes those of the patches named by rows to dst, which has
-	// len(rows) * D values.
+	// len(rows) * D values. It may be called from several goroutines at once.
 	Features(dst []float32, level int, rows []int) error
 }
 

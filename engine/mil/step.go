@@ -3,8 +3,11 @@ package mil
 import (
 	"context"
 	"fmt"
+	"runtime"
 	"slices"
 	"time"
+
+	"golang.org/x/sync/errgroup"
 
 	"zoomscope/engine/nn"
 	"zoomscope/engine/topk"
@@ -94,9 +97,19 @@ func (t *Trainer) read(s Source, level int, rows []int) ([]float32, error) {
 	if d, ok := s.(dense); ok && len(rows) == s.Len(level) {
 		return d.Dense(level), nil
 	}
-	x := t.work.take(len(rows) * t.config.Encoder.Dim)
-	return x, s.Features(x, level, rows)
+	dim := t.config.Encoder.Dim
+	x := t.work.take(len(rows) * dim)
+	workers := min(runtime.GOMAXPROCS(0), 1+len(rows)*dim/minRead)
+	var group errgroup.Group
+	for w := range workers {
+		from, to := len(rows)*w/workers, len(rows)*(w+1)/workers
+		group.Go(func() error { return s.Features(x[from*dim:to*dim], level, rows[from:to]) })
+	}
+	return x, group.Wait()
 }
+
+// minRead is how many values are worth a goroutine.
+const minRead = 1 << 16
 
 func (t *Trainer) forwardLevel(ctx context.Context, p *pass, i int, features []float32, pooled *nn.Tensor, z noise) error {
 	start := time.Now()
