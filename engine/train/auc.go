@@ -85,7 +85,8 @@ func (r *ranking) overall(times []int) Number {
 
 // bootstrap draws the slides with replacement, time and again, for the interval
 // of the overall AUC. Draws that lack a class say nothing and are left out; when
-// they are more than half, so is the interval.
+// they are more than half, so is the interval. Each slide is drawn by itself: see
+// Interval for slides that belong together.
 func (r *ranking) bootstrap(resamples int, seed uint64) Interval {
 	v := Interval{Value: r.overall(nil), Low: Undefined(), High: Undefined()}
 	if !v.Value.Defined() {

@@ -62,6 +62,10 @@ func (c *checkpoint) write(w io.Writer) error {
 // readCheckpoint reads the file at path. The error names it; one that wraps
 // fs.ErrNotExist says that there is none.
 func readCheckpoint(path string) (*checkpoint, error) {
+	return openCheckpoint(path, decodeCheckpoint)
+}
+
+func openCheckpoint(path string, decode func(*safetensors.File) (*checkpoint, error)) (*checkpoint, error) {
 	f, err := safetensors.Open(path)
 	if err != nil {
 		if !errors.Is(err, fs.ErrNotExist) {
@@ -69,7 +73,7 @@ func readCheckpoint(path string) (*checkpoint, error) {
 		}
 		return nil, err
 	}
-	c, err := decodeCheckpoint(f)
+	c, err := decode(f)
 	if err != nil {
 		err = fmt.Errorf("%s: %w: the checkpoint cannot be used; start again in another folder", path, err)
 	}
@@ -77,29 +81,47 @@ func readCheckpoint(path string) (*checkpoint, error) {
 }
 
 func decodeCheckpoint(f *safetensors.File) (*checkpoint, error) {
-	meta := f.Metadata()
-	if format := meta["format"]; format != CheckpointFormat {
-		return nil, fmt.Errorf("format is %.100q, expected %q", format, CheckpointFormat)
+	c, err := decodeHistory(f)
+	if err != nil {
+		return nil, err
 	}
-	c := &checkpoint{run: meta["run"], state: map[string]*nn.Tensor{}, best: map[string]*nn.Tensor{}}
+	c.state, c.best = map[string]*nn.Tensor{}, map[string]*nn.Tensor{}
 	for _, name := range f.Names() {
 		if err := c.take(f, name); err != nil {
 			return nil, err
 		}
 	}
-	return c, c.check()
+	if len(c.history) > 0 && len(c.best) == 0 {
+		return nil, errors.New("weights of the best epoch are missing")
+	}
+	return c, nil
+}
+
+// decodeHistory reads all but the state and the best weights.
+func decodeHistory(f *safetensors.File) (*checkpoint, error) {
+	meta := f.Metadata()
+	if format := meta["format"]; format != CheckpointFormat {
+		return nil, fmt.Errorf("format is %.100q, expected %q", format, CheckpointFormat)
+	}
+	text, err := f.Bytes(historyName)
+	if err != nil {
+		return nil, err
+	}
+	c := &checkpoint{run: meta["run"]}
+	if err := strictjson.Decode(text, maxHistory, &c.history); err != nil {
+		return nil, fmt.Errorf("history: %w", err)
+	}
+	for i, e := range c.history {
+		if e.Epoch != i+1 || e.Validation == nil {
+			return nil, fmt.Errorf("history: entry %d is of epoch %d, or has no validation", i+1, e.Epoch)
+		}
+	}
+	return c, nil
 }
 
 // take reads one tensor to where it belongs.
 func (c *checkpoint) take(f *safetensors.File, name string) error {
 	if name == historyName {
-		text, err := f.Bytes(name)
-		if err != nil {
-			return err
-		}
-		if err := strictjson.Decode(text, maxHistory, &c.history); err != nil {
-			return fmt.Errorf("history: %w", err)
-		}
 		return nil
 	}
 	t, err := f.Tensor(name)
@@ -116,21 +138,10 @@ func (c *checkpoint) take(f *safetensors.File, name string) error {
 	return nil
 }
 
-func (c *checkpoint) check() error {
-	for i, e := range c.history {
-		if e.Epoch != i+1 || e.Validation == nil {
-			return fmt.Errorf("history: entry %d is of epoch %d, or has no validation", i+1, e.Epoch)
-		}
-	}
-	if len(c.history) > 0 && len(c.best) == 0 {
-		return errors.New("weights of the best epoch are missing")
-	}
-	return nil
-}
-
-// History reads what the epochs of a run came to so far, from its folder.
+// History reads what the epochs of a run came to so far, from its folder, and
+// nothing else of the checkpoint.
 func History(dir string) ([]Epoch, error) {
-	c, err := readCheckpoint(filepath.Join(dir, CheckpointFile))
+	c, err := openCheckpoint(filepath.Join(dir, CheckpointFile), decodeHistory)
 	if err != nil {
 		return nil, err
 	}

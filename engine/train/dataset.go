@@ -53,9 +53,9 @@ type LoadOptions struct {
 
 // Load reads the table of a dataset, finds the bag of each slide in a folder, and
 // makes sure that they belong together: one encoder, the same magnifications, no
-// slide under two names with two labels or in two splits. Slides without a bag,
-// or with several, are listed in one error. A slide named twice counts once, with
-// a warning.
+// slide under two names with two labels, of two patients or in two splits. Slides
+// without a bag, or with several, are listed in one error. A slide named twice
+// counts once, with a warning, and is of the patient that either line names.
 func Load(ctx context.Context, table, bags string, o LoadOptions) (*Dataset, error) {
 	rows, err := ReadTable(table)
 	if err != nil {
@@ -239,11 +239,12 @@ func (d *Dataset) merge() error {
 			wrong.add("%s, labelled %q and %q", pair, s.Label, k.Label)
 		case s.Split != k.Split:
 			wrong.add("%s, in splits %s and %s", pair, s.Split, k.Split)
-		case s.Patient != k.Patient:
-			twice.add("%s, of patients %q and %q", pair, s.Patient, k.Patient)
+		case s.Patient != k.Patient && s.Patient != "" && k.Patient != "":
+			wrong.add("%s, of patients %q and %q", pair, s.Patient, k.Patient)
 		default:
 			twice.add("%s", pair)
 		}
+		k.Patient = cmp.Or(k.Patient, s.Patient)
 		k.Aliases = append(k.Aliases, s.Slide)
 	}
 	d.Warnings = twice.warn(d.Warnings, "Slides that are in the table twice and count once")

@@ -136,6 +136,7 @@ func TestLoadRefuses(t *testing.T) {
 		"other patches":          {rows("a,x,,train", "patches,y,,train"), LoadOptions{}, []string{"patches of 128 pixels"}},
 		"magnification needed":   {rows("a,x,,train", "magnified,y,,train"), five, []string{"(1)", "[5 20]", "a.bag.safetensors has [5 10]"}},
 		"two labels":             {rows("a,x,,train", "copy,y,,train"), LoadOptions{}, []string{"copy (line 3) is a (line 2)", `"y" and "x"`}},
+		"two patients":           {rows("a,x,p,train", "a.svs,x,,train", "copy,x,q,train"), LoadOptions{}, []string{"copy (line 4) is a (line 2)", `of patients "q" and "p"`}},
 		"two splits":             {rows("a,x,,train", "copy,x,,test"), LoadOptions{}, []string{"in splits test and train"}},
 		"same name, two folders": {rows("one/a.svs,x,,train", "two/a.svs,x,,train"), LoadOptions{}, []string{"two/a.svs (line 3) has none", "is that of one/a.svs (line 2)"}},
 		"damaged bag":            {rows("a,x,,train", "broken,y,,train"), LoadOptions{}, []string{"broken.bag.safetensors"}},
@@ -222,5 +223,25 @@ func TestPresets(t *testing.T) {
 	}
 	if _, ok := FindPreset("none"); ok {
 		t.Error("there is a preset none")
+	}
+}
+
+// A slide that is listed twice is of the patient whom either line names, so that
+// the patient's other slides are not divided from it.
+func TestLoadNamesPatient(t *testing.T) {
+	dir := t.TempDir()
+	bagsFor(t, dir, map[string]string{"a": "a.svs", "b": "b.svs"})
+	for name, patients := range map[string][2]string{"first": {"p", ""}, "second": {"", "p"}, "both": {"p", "p"}} {
+		t.Run(name, func(t *testing.T) {
+			path := writeTable(t, t.TempDir(), []string{"slide", "label", "patient"},
+				[]string{"a", "x", patients[0]}, []string{"a.svs", "x", patients[1]}, []string{"b", "x", "p"})
+			d, err := Load(t.Context(), path, dir, LoadOptions{})
+			if err != nil {
+				t.Fatal(err)
+			}
+			if len(d.Samples) != 2 || d.Samples[0].Patient != "p" || len(d.groups()) != 1 {
+				t.Errorf("samples %+v", d.Samples)
+			}
+		})
 	}
 }

@@ -3,12 +3,12 @@ package train
 import (
 	"context"
 	"encoding/csv"
-	"errors"
 	"fmt"
 	"io"
 	"math"
 	"strconv"
 
+	"zoomscope/engine/mil"
 	"zoomscope/engine/result"
 	"zoomscope/slideio/atomicfile"
 )
@@ -21,9 +21,6 @@ type Prediction struct {
 	Logits        []float64
 	Probabilities []float64
 }
-
-// ErrDiverged is wrapped by the error for a loss, or a logit, that is not finite.
-var ErrDiverged = errors.New("not finite")
 
 // EvaluateOptions say how samples are evaluated. The zero value is of use.
 type EvaluateOptions struct {
@@ -41,14 +38,24 @@ func (o EvaluateOptions) resamples() int {
 
 // Evaluate runs p on samples of d, in their order, and measures it. The error for
 // a slide names it; one that wraps ErrDiverged says that the model's answer is no
-// number.
+// number, and what is to blame. When ctx ends, it is context.Cause of it.
 func Evaluate(ctx context.Context, p Predictor, d *Dataset, samples []Sample, o EvaluateOptions) (*Metrics, []Prediction, error) {
 	bags := openBags(d.Magnifications, maxOpen)
 	defer bags.Close()
-	return evaluate(ctx, p, d.Classes, bags, samples, o, "evaluating")
+	e := evaluator{p, d, bags, "the features are sound, so the weights of the model are to blame"}
+	m, predictions, err := e.evaluate(ctx, samples, o, "evaluating")
+	return m, predictions, ended(ctx, err)
 }
 
-func evaluate(ctx context.Context, p Predictor, classes []string, bags *bagCache, samples []Sample, o EvaluateOptions, stage string) (*Metrics, []Prediction, error) {
+// evaluator runs a predictor on slides of a dataset.
+type evaluator struct {
+	predictor Predictor
+	data      *Dataset
+	bags      *bagCache
+	sound     string // what is to blame for an answer that is no number when the features are sound
+}
+
+func (e *evaluator) evaluate(ctx context.Context, samples []Sample, o EvaluateOptions, stage string) (*Metrics, []Prediction, error) {
 	report := result.Throttle(o.Progress)
 	predictions := make([]Prediction, 0, len(samples))
 	for i, s := range samples {
@@ -56,40 +63,50 @@ func evaluate(ctx context.Context, p Predictor, classes []string, bags *bagCache
 			return nil, nil, context.Cause(ctx)
 		}
 		report(result.Progress{Stage: stage, Done: i, Total: len(samples)})
-		one, err := predict(ctx, p, len(classes), bags, s)
+		one, err := e.predict(ctx, s)
 		if err != nil {
 			return nil, nil, fmt.Errorf("slide %s: %w", s.Name, err)
 		}
 		predictions = append(predictions, one)
 	}
 	report(result.Progress{Stage: stage, Done: len(samples), Total: len(samples)})
-	return Measure(classes, predictions, o.resamples(), o.Seed), predictions, nil
+	return Measure(e.data.Classes, predictions, o.resamples(), o.Seed), predictions, nil
 }
 
-func predict(ctx context.Context, p Predictor, classes int, bags *bagCache, s Sample) (Prediction, error) {
-	source, err := bags.get(s.Bag)
+func (e *evaluator) predict(ctx context.Context, s Sample) (Prediction, error) {
+	source, err := e.bags.get(s.Bag)
 	if err != nil {
 		return Prediction{}, err
 	}
-	logits, err := p.Predict(ctx, source)
-	if err != nil {
-		return Prediction{}, err
+	logits, err := e.predictor.Predict(ctx, source)
+	if err == nil {
+		err = checkLogits(logits, len(e.data.Classes))
 	}
-	if len(logits) != classes {
-		return Prediction{}, fmt.Errorf("%d logits for %d classes", len(logits), classes)
+	if err != nil {
+		return Prediction{}, e.data.diagnose(err, source, e.sound)
 	}
 	out := Prediction{Slide: s.Name, Class: s.Class, Logits: logits}
 	all := logSumExp(logits, -1)
 	for i, v := range logits {
-		if math.IsNaN(v) || math.IsInf(v, 0) {
-			return Prediction{}, fmt.Errorf("logit of class %d is %v: %w", i, v, ErrDiverged)
-		}
 		out.Probabilities = append(out.Probabilities, math.Exp(v-all))
 		if v > logits[out.Predicted] {
 			out.Predicted = i
 		}
 	}
 	return out, nil
+}
+
+// checkLogits makes sure that there is one for each class, and a number.
+func checkLogits(logits []float64, classes int) error {
+	if len(logits) != classes {
+		return fmt.Errorf("%d logits for %d classes", len(logits), classes)
+	}
+	for i, v := range logits {
+		if v-v != 0 { // not finite
+			return fmt.Errorf("logit of class %d is %v: %w", i, v, mil.ErrNotFinite)
+		}
+	}
+	return nil
 }
 
 // WritePredictions writes a line per slide: slide, label, predicted, and the

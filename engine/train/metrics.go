@@ -47,7 +47,9 @@ type Metrics struct {
 	Confusion        [][]int        `json:"confusion"` // [truth][predicted]
 }
 
-// Interval is a figure with its 95 % percentile bootstrap confidence interval.
+// Interval is a figure with its 95 % percentile bootstrap confidence interval. The
+// bootstrap draws slides, not patients: it takes slides for independent, so that
+// with several slides of a patient the interval is too narrow.
 type Interval struct {
 	Value Number `json:"value"`
 	Low   Number `json:"low"`

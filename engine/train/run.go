@@ -7,7 +7,6 @@ import (
 	"io"
 	"io/fs"
 	"maps"
-	"math"
 	"slices"
 
 	"zoomscope/engine/mil"
@@ -70,12 +69,13 @@ func ReadSummary(dir string) (*Summary, error) {
 }
 
 // Run trains the learner, which is new, on the divided dataset and evaluates the
-// best model. When ctx ends, between two steps at the latest, the error is its
-// cause, and what was done up to the last whole epoch stays to be resumed. A run
+// best model. When ctx ends, between two steps at the latest, the error is
+// context.Cause of it, and what was done up to the last whole epoch stays to be resumed. A run
 // that has ended is not run again: its summary is returned. The learner is left
 // with the best weights.
 //
-// A loss that is not finite ends the run with an error that wraps ErrDiverged.
+// Numbers that are not finite, in a step or in an answer, end the run with an
+// error that wraps ErrDiverged and names the slide and what is to blame.
 func Run(ctx context.Context, c Config, d *Dataset, l Learner, o Options) (*Summary, error) {
 	return work(ctx, c, d, l, o, (*run).train)
 }
@@ -132,16 +132,21 @@ func work(ctx context.Context, c Config, d *Dataset, l Learner, o Options, train
 		training: d.In(Training), checking: d.In(Validation),
 		warnings: append(slices.Clone(d.Warnings), d.FewPatches(c.Model.K)...),
 	}
-	defer func() { err = errors.Join(err, r.bags.Close(), f.Close()) }()
+	defer func() {
+		if closing := errors.Join(r.bags.Close(), f.Close()); closing != nil {
+			err = errors.Join(err, closing)
+		}
+	}()
 	done, err := r.begin()
 	if err != nil || done != nil {
 		return done, err
 	}
 	ending, err := train(r, ctx)
 	if err != nil {
-		return nil, err
+		return nil, ended(ctx, err)
 	}
-	return r.finish(ctx, ending)
+	s, err := r.finish(ctx, ending)
+	return s, ended(ctx, err)
 }
 
 // FewPatches warns of slides that take part and leave a magnification nothing to
@@ -261,9 +266,6 @@ func (r *run) epoch(ctx context.Context, n int) (Epoch, error) {
 	e.TrainLoss = ratio(sum, len(order))
 	var err error
 	e.Validation, _, err = r.evaluate(ctx, r.checking, stage+", validation")
-	if errors.Is(err, ErrDiverged) {
-		err = fmt.Errorf("%w: %s", err, r.advice(e.LearningRate))
-	}
 	if err != nil {
 		return e, fmt.Errorf("epoch %d, validation: %w", n, err)
 	}
@@ -294,43 +296,14 @@ func (r *run) step(ctx context.Context, s Sample, o StepOptions) (float64, error
 		return 0, err
 	}
 	loss, err := r.learner.Step(ctx, source, s.Class, o)
-	if errors.Is(err, mil.ErrNotFinite) {
-		return 0, fmt.Errorf("%w: %w: %s", ErrDiverged, err, r.suspect(source, o.LearningRate))
+	if err == nil && loss-loss != 0 {
+		err = fmt.Errorf("loss is %v: %w", loss, mil.ErrNotFinite)
 	}
-	if err != nil {
-		return 0, err
-	}
-	if math.IsNaN(loss) || math.IsInf(loss, 0) {
-		return 0, fmt.Errorf("loss is %v: %w: %s", loss, ErrDiverged, r.suspect(source, o.LearningRate))
-	}
-	return loss, nil
+	return loss, r.data.diagnose(err, source, r.advice(o.LearningRate))
 }
 
-// suspect says why the loss on a slide may be no number.
-func (r *run) suspect(s mil.Source, rate float64) string {
-	const rows = 256
-	dim := r.data.Encoder.Dim
-	for level, m := range r.data.Magnifications {
-		for from := 0; from < s.Len(level); from += rows {
-			some := make([]int, min(rows, s.Len(level)-from))
-			for i := range some {
-				some[i] = from + i
-			}
-			features := make([]float32, len(some)*dim)
-			if err := s.Features(features, level, some); err != nil {
-				return err.Error()
-			}
-			for i, v := range features {
-				if v-v != 0 { // not finite
-					return fmt.Sprintf("feature %d of patch %d at %gx is %v: extract this slide again", i%dim, from+i/dim, m, v)
-				}
-			}
-		}
-	}
-	return r.advice(rate)
-}
-
-// advice is what to do when features are not to blame.
+// advice is what to do about numbers that are not finite when features are not to
+// blame.
 func (r *run) advice(rate float64) string {
 	text := fmt.Sprintf("the learning rate %v is likely too high: start again in another folder with a lower one", rate)
 	if best := r.config.Select.Best(r.history); best > 0 {
@@ -344,7 +317,8 @@ func (r *run) evaluate(ctx context.Context, samples []Sample, stage string) (*Me
 	if o.Resamples == 0 {
 		o.Resamples = -1
 	}
-	return evaluate(ctx, r.learner, r.data.Classes, r.bags, samples, o, stage)
+	e := evaluator{r.learner, r.data, r.bags, r.advice(r.rate())}
+	return e.evaluate(ctx, samples, o, stage)
 }
 
 // save writes the checkpoint, then what follows from it.

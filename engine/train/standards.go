@@ -12,11 +12,17 @@ import (
 // each magnification.
 const standardRows = 1000
 
-// leastDeviation keeps values that hardly vary from being blown up.
+// leastDeviation is that of a value which can be told from a constant, as a share
+// of its mean where that is above 1. Below it lie rounding and chance: to divide
+// by it would make a slide on which the value does vary, a hundredth say, one of
+// features in the hundreds. Such values are centred and keep their scale.
 const leastDeviation = 1e-4
 
 // Standards are the means and deviations of the features of the training split,
-// each slide counting as much as any other, for mil.TrainOptions.
+// each slide counting as much as any other, for mil.TrainOptions. Values that are
+// practically constant keep their scale. A feature that is not finite, of those
+// looked at, is an error that names the bag, the patch and the value. When ctx
+// ends, the error is context.Cause of it.
 func (d *Dataset) Standards(ctx context.Context) ([]mil.Standard, error) {
 	bags := openBags(d.Magnifications, 1)
 	defer bags.Close()
@@ -25,15 +31,15 @@ func (d *Dataset) Standards(ctx context.Context) ([]mil.Standard, error) {
 		levels[i] = newMoments(d.Encoder.Dim)
 	}
 	for _, s := range d.In(Training) {
-		if err := ctx.Err(); err != nil {
-			return nil, err
+		if ctx.Err() != nil {
+			return nil, context.Cause(ctx)
 		}
 		source, err := bags.get(s.Bag)
 		if err != nil {
 			return nil, err
 		}
 		for i := range levels {
-			if err := levels[i].add(source, i); err != nil {
+			if err := levels[i].add(source, i, d.Magnifications[i]); err != nil {
 				return nil, fmt.Errorf("%s: %w", s.Bag, err)
 			}
 		}
@@ -57,7 +63,7 @@ func newMoments(dim int) moments {
 }
 
 // add counts one slide in.
-func (m *moments) add(s mil.Source, level int) error {
+func (m *moments) add(s mil.Source, level int, magnification float64) error {
 	dim, n := len(m.sum), s.Len(level)
 	rows := make([]int, min(n, standardRows))
 	for i := range rows {
@@ -65,6 +71,9 @@ func (m *moments) add(s mil.Source, level int) error {
 	}
 	x := make([]float32, len(rows)*dim)
 	if err := s.Features(x, level, rows); err != nil {
+		return err
+	}
+	if err := checkFinite(x, rows, magnification); err != nil {
 		return err
 	}
 	share := 1 / float64(len(rows))
@@ -81,7 +90,10 @@ func (m *moments) standard() mil.Standard {
 	for i := range s.Mean {
 		mean := m.sum[i] / m.n
 		deviation := math.Sqrt(max(m.squares[i]/m.n-mean*mean, 0))
-		s.Mean[i], s.Scale[i] = float32(mean), float32(1/max(deviation, leastDeviation))
+		s.Mean[i], s.Scale[i] = float32(mean), 1
+		if deviation >= leastDeviation*max(1, math.Abs(mean)) {
+			s.Scale[i] = float32(1 / deviation)
+		}
 	}
 	return s
 }
