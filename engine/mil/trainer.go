@@ -217,17 +217,15 @@ func (t *Trainer) Step(ctx context.Context, s Source, label int, o StepOptions) 
 	return p.loss, nil
 }
 
-// checkGradients reports a gradient whose square is not finite, which would stay
+// checkGradients reports a gradient whose length is not finite, which would stay
 // in Adam's moments for good.
 func (t *Trainer) checkGradients() error {
 	for _, l := range append(slices.Clone(t.levels), t.head) {
 		for i, name := range l.names {
-			sum := float32(0) // NaN as soon as anything is not finite
-			for _, g := range l.grads[i].F32 {
-				sum += g * g * 0
-			}
-			if sum != 0 {
-				return fmt.Errorf("gradient of %s, squared: %w", name, ErrNotFinite)
+			g := l.grads[i].F32
+			square := dotRows(&[4][]float32{g, g, g, g}, g)[0]
+			if square-square != 0 {
+				return fmt.Errorf("length of the gradient of %s: %w", name, ErrNotFinite)
 			}
 		}
 	}
