@@ -1,0 +1,6 @@
+package texts
+
+// Attention are the words of the attention panel.
+type Attention struct {
+	Title string `json:"title"`
+}

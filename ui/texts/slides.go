@@ -1,0 +1,6 @@
+package texts
+
+// Slides are the words of the list of slides.
+type Slides struct {
+	Title string `json:"title"`
+}
