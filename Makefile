@@ -1,6 +1,6 @@
 # make demo   a synthetic slide, analysed, with pictures in out/demo
 # make run    the program
-# make build  bin/zoomscope, with the native libraries in bin/lib
+# make build  bin/zoomscope, with the native libraries in bin/lib; make headless  without the window
 # make test   all tests            make check  what a change must pass
 # make demo-model  the model in assets, made again
 # make bench  speed and memory against their budgets (docs/benchmarks.md)
@@ -9,7 +9,7 @@
 SHELL := /bin/bash
 .SHELLFLAGS := -euo pipefail -c
 .DEFAULT_GOAL := build
-.PHONY: demo demo-model run build test check bench bench-micro fuzz setup extras format clean
+.PHONY: demo demo-model run build headless test check bench bench-micro fuzz setup extras format clean
 
 # packaging/setup.sh puts a Go here where the machine has none that is new enough.
 export PATH := $(CURDIR)/third_party/go/bin:$(PATH):/usr/local/go/bin
@@ -41,11 +41,19 @@ build: setup
 	@$(call place,third_party/openslide/libopenslide.so.1,bin/lib/libopenslide.so.1)
 	go build -trimpath -ldflags '-X main.version=$(VERSION)' -o bin/zoomscope .
 
+# For a server: every command, no window, no library of a display.
+headless:
+	@packaging/setup.sh --headless
+	@mkdir -p bin/lib
+	@$(call place,third_party/onnxruntime/libonnxruntime.so.1,bin/lib/libonnxruntime.so.1)
+	@$(call place,third_party/openslide/libopenslide.so.1,bin/lib/libopenslide.so.1)
+	go build -trimpath -tags headless -ldflags '-X main.version=$(VERSION)' -o bin/zoomscope .
+
 setup:
 	@packaging/setup.sh
 
 extras: setup
-	@packaging/setup.sh --test-extras || echo "make: SwiftShader is not there; tests of WebGPU are skipped"
+	@packaging/setup.sh --test-extras || echo "make: not all is there that tests can use; what needs it is skipped"
 
 test: extras
 	@echo go test -timeout $(TEST_TIMEOUT) ./...

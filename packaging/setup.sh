@@ -5,7 +5,9 @@
 # third_party/. Nothing is done twice: with all in place it ends within a second.
 #
 #   packaging/setup.sh                what the program needs
-#   packaging/setup.sh --test-extras  SwiftShader, so that tests can run WebGPU on a CPU
+#   packaging/setup.sh --headless     the same without the window's libraries (-tags headless)
+#   packaging/setup.sh --test-extras  SwiftShader, so that tests can run WebGPU on a CPU, and
+#                                     a display without a screen, to drive the window in
 set -euo pipefail
 
 readonly root=$(cd "$(dirname "${BASH_SOURCE[0]}")/.." && pwd)
@@ -111,6 +113,29 @@ debian_basics() {
 	has_compiler || missing+=(gcc libc6-dev)
 	has make || missing+=(make)
 	has_certificates || missing+=(ca-certificates)
+	debian ${missing[@]+"${missing[@]}"}
+}
+
+# has_window_libraries: the window can be compiled and linked: OpenGL, X11, GTK's file
+# dialogs. What is not installed has no .pc file.
+has_window_libraries() {
+	has pkg-config && pkg-config --exists gl x11 xcursor xi xinerama xrandr xxf86vm gtk+-3.0
+}
+
+debian_window() {
+	has_window_libraries && return
+	debian pkg-config libgl-dev libx11-dev libxcursor-dev libxi-dev libxinerama-dev \
+		libxrandr-dev libxxf86vm-dev libgtk-3-dev
+	has_window_libraries || die "pkg-config does not find what the window needs: gl x11 xcursor xi xinerama xrandr xxf86vm gtk+-3.0"
+}
+
+# debian_display: a display in memory with OpenGL on the processor, and a hand on its
+# keyboard and mouse.
+debian_display() {
+	local missing=()
+	has Xvfb || missing+=(xvfb)
+	has xdotool || missing+=(xdotool)
+	compgen -G '/usr/lib/*/dri/swrast_dri.so' >/dev/null || missing+=(libgl1-mesa-dri)
 	debian ${missing[@]+"${missing[@]}"}
 }
 
@@ -223,17 +248,19 @@ install_swiftshader() {
 
 [[ $(uname -s) == Linux ]] || die "this script sets up Linux machines"
 case ${1-} in
-"")
+"" | --headless)
 	debian_basics
+	[[ -n ${1-} ]] || debian_window
 	install_go
 	install_onnxruntime
 	install_openslide
 	;;
 --test-extras)
+	debian_display
 	install_swiftshader
 	;;
 *)
-	echo "usage: packaging/setup.sh [--test-extras]" >&2
+	echo "usage: packaging/setup.sh [--headless | --test-extras]" >&2
 	exit 2
 	;;
 esac

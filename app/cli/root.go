@@ -8,6 +8,8 @@ import (
 	"errors"
 	"fmt"
 	"io"
+	"os"
+	"path/filepath"
 	"runtime"
 	"strings"
 
@@ -26,6 +28,10 @@ type Program struct {
 	Stdout    io.Writer      // results
 	Stderr    io.Writer      // progress, warnings, errors
 	Export    export.Options // how results are drawn; the zero value is the usual way
+
+	// Window opens the window, on these slides if any, and returns once it is
+	// closed; nil in a build without one.
+	Window func(ctx context.Context, slides []string) error
 }
 
 // common are the flags that many commands have.
@@ -80,16 +86,22 @@ func (o *output) Write(b []byte) (int, error) {
 
 func (p *Program) command() *cobra.Command {
 	root := &cobra.Command{
-		Use:           "zoomscope",
+		Use:           "zoomscope [SLIDE...]",
 		Short:         "Zoom-in analysis of whole-slide images, offline",
-		Long:          "Zoomscope reads whole-slide images, runs ZoomMIL on them, and shows where the model looked.\n" + result.ResearchUse,
+		Long:          "Zoomscope reads whole-slide images, runs ZoomMIL on them, and shows where the model looked.\nWithout a command it opens the window, on the slides given if any.\n" + result.ResearchUse,
 		Example:       fromSlidesToModel,
 		Version:       p.Version,
-		Args:          noCommand,
+		Args:          slidesOrCommand,
 		SilenceErrors: true,
 		SilenceUsage:  true,
-		RunE: func(cmd *cobra.Command, _ []string) error {
-			return cmd.Help()
+		RunE: func(cmd *cobra.Command, slides []string) error {
+			switch {
+			case p.Window != nil:
+				return p.Window(cmd.Context(), slides)
+			case len(slides) == 0:
+				return cmd.Help()
+			}
+			return usagef("this build has no window to show slides in; zoomscope analyze SLIDE... works without one")
 		},
 
 		SuggestionsMinimumDistance: 2,
@@ -109,15 +121,22 @@ const fromSlidesToModel = `  zoomscope synth --out slides --slides 40           
   zoomscope evaluate run                                              # how it does on slides it has not seen
   zoomscope analyze SLIDE --model run/model.safetensors --out result  # what it says of a slide, and where it looked`
 
-func noCommand(cmd *cobra.Command, args []string) error {
-	if len(args) == 0 {
-		return nil
+// slidesOrCommand takes files, to be opened in the window; anything else was
+// meant for a command.
+func slidesOrCommand(cmd *cobra.Command, args []string) error {
+	for _, arg := range args {
+		if _, err := os.Stat(arg); err == nil {
+			continue
+		} else if arg != filepath.Base(arg) || filepath.Ext(arg) != "" {
+			return fmt.Errorf("%s: no such file", arg)
+		}
+		meant := ";"
+		if near := cmd.SuggestionsFor(arg); len(near) > 0 {
+			meant = ": did you mean " + strings.Join(near, " or ") + "?"
+		}
+		return usagef("%q is no command and no file%s %s --help lists the commands", arg, meant, cmd.CommandPath())
 	}
-	meant := ";"
-	if near := cmd.SuggestionsFor(args[0]); len(near) > 0 {
-		meant = ": did you mean " + strings.Join(near, " or ") + "?"
-	}
-	return usagef("%q is no command%s %s --help lists them", args[0], meant, cmd.CommandPath())
+	return nil
 }
 
 // asUsage makes the argument checks of a command and of those under it answer

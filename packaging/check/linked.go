@@ -10,8 +10,11 @@ import (
 // reviewed are the packages of other modules that import sockets and open none as
 // this program uses them, each with what it wants of them.
 var reviewed = map[string]string{
-	"github.com/google/uuid": "reads hardware addresses",
-	"github.com/spf13/pflag": "has flags that hold network addresses",
+	"fyne.io/fyne/v2":                     "can make a resource of a web address; no address is given to it",
+	"fyne.io/fyne/v2/internal/repository": "reads http addresses that are opened as a file; none are",
+	"github.com/godbus/dbus/v5":           "asks the desktop for its light or dark look over a local socket",
+	"github.com/google/uuid":              "reads hardware addresses",
+	"github.com/spf13/pflag":              "has flags that hold network addresses",
 }
 
 // Linked is the program as the linker sees it: for each package, the packages that
