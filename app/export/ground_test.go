@@ -206,10 +206,10 @@ func TestLongClassesStayApart(t *testing.T) {
 
 func TestEvenShareOnTheScale(t *testing.T) {
 	level := result.Level{Patches: []result.Patch{{Attention: 0.1}, {Attention: 0.2}, {Attention: 0.7}}}
-	if at, ok := defaultHeat(level).even(); !ok || math.Abs(at-(1.0/3-0.1)/0.6) > 1e-12 {
+	if at, ok := defaultHeat(level).Even(); !ok || math.Abs(at-(1.0/3-0.1)/0.6) > 1e-12 {
 		t.Errorf("even share at %v, %v", at, ok)
 	}
-	if _, ok := defaultHeat(result.Level{Patches: level.Patches[:1]}).even(); ok {
+	if _, ok := defaultHeat(result.Level{Patches: level.Patches[:1]}).Even(); ok {
 		t.Error("one patch has an even share")
 	}
 }

@@ -167,9 +167,16 @@ func (h *Heat) Range() (low, high float64) { return h.low, h.high }
 // Scale is the scale in use.
 func (h *Heat) Scale() Scale { return h.scale }
 
-// even is the place on the scale of the share that every patch would have if
-// none stood out, where the scale runs by value over more than one.
-func (h *Heat) even() (at float64, ok bool) {
+// Layer is the attention that is drawn.
+func (h *Heat) Layer() Layer { return h.layer }
+
+// Place is where patch i lies on the colour scale, from 0 to 1.
+func (h *Heat) Place(i int) float64 { return h.at[i] }
+
+// Even is the place on the scale of the share that every patch would have if
+// none stood out. It is false where the scale does not show it: it must run by
+// value, over more than one.
+func (h *Heat) Even() (at float64, ok bool) {
 	if h.scale != Raw || !(h.high > h.low) {
 		return 0, false
 	}
@@ -179,6 +186,21 @@ func (h *Heat) even() (at float64, ok bool) {
 
 // Color is the opaque colour of patch i.
 func (h *Heat) Color(i int) color.RGBA { return h.colors.At(h.at[i]) }
+
+// Shade is the colour of patch i as it is laid over the slide, multiplied by
+// its alpha: what Draw sets a pixel to that the patch covers alone.
+func (h *Heat) Shade(i int) color.RGBA { return h.ShadeAt(h.at[i]) }
+
+// ShadeAt is the colour of place t of the scale, from 0 to 1, as it is laid over
+// the slide, multiplied by its alpha.
+func (h *Heat) ShadeAt(t float64) color.RGBA {
+	s := h.shade(t)
+	part := func(k int) uint8 { return uint8(math.Round(255 * s[k])) }
+	return color.RGBA{part(0), part(1), part(2), part(3)}
+}
+
+// ColorMap is the name of the colours in use.
+func (h *Heat) ColorMap() string { return h.colors.Name() }
 
 // shade is the colour of t in [0, 1] as it is laid over the slide: its red,
 // green and blue, each multiplied by the alpha, and the alpha, all from 0 to 1.

@@ -153,7 +153,7 @@ func (n *panel) colours(h *Heat, ground ground) {
 		n.ramp(p, h, image.Rect(x, y, x+n.width, y+bar), ground.glass, ground.blend)
 		n.ramp(p, h, image.Rect(x, y+bar, x+n.width, y+2*bar), ground.tissue, ground.blend)
 		p.rim(image.Rect(x, y, x+n.width, y+2*bar))
-		if at, ok := h.even(); ok {
+		if at, ok := h.Even(); ok {
 			mid := float64(x) + at*float64(n.width)
 			b := box{mid - 1, float64(y), mid + 1, float64(y + 2*bar)}
 			p.ring(b.grow(1), b, assets.Halo())

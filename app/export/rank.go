@@ -63,6 +63,22 @@ func ranks(level result.Level) []int {
 	return r
 }
 
+// Ranks gives the rank of every patch of level by one kind of attention: 1 is the
+// most, ties go to the lower index.
+func Ranks(level result.Level, layer Layer) []int {
+	values := attentions(level.Patches, layer)
+	order := make([]int, len(values))
+	for i := range order {
+		order[i] = i
+	}
+	slices.SortStableFunc(order, func(a, b int) int { return cmp.Compare(values[b], values[a]) })
+	ranks := make([]int, len(values))
+	for i, at := range order {
+		ranks[at] = i + 1
+	}
+	return ranks
+}
+
 // magName is a magnification as people write it: "10x", "2.5x".
 func magName(m float64) string { return strconv.FormatFloat(m, 'f', -1, 64) + "x" }
 
