@@ -10,6 +10,7 @@ import (
 	"fmt"
 	"log/slog"
 	"path/filepath"
+	"sync"
 
 	"zoomscope/engine/device"
 	"zoomscope/engine/encoder"
@@ -24,6 +25,7 @@ type Config struct {
 	DataDir string           // folder of installed models and encoders
 	Version string           // of the program, kept in what it writes
 	Log     *slog.Logger
+	LogFile string // where Log writes to, for Diagnostics; "" for none
 }
 
 // Workspace is the program without its surface. Its methods may be called from
@@ -31,6 +33,9 @@ type Config struct {
 type Workspace struct {
 	Config
 	encoders encoder.Store
+	quiet    quiet
+	kept     keeper // the engine of AnalyzeView
+	demo     sync.Mutex
 }
 
 // New makes a workspace. The data folder is made when something is first put
@@ -41,6 +46,9 @@ func New(c Config) *Workspace {
 	}
 	return &Workspace{Config: c, encoders: encoder.Store{Dir: filepath.Join(c.DataDir, "encoders")}}
 }
+
+// Close frees what is kept between analyses, once one that is under way has ended.
+func (w *Workspace) Close() error { return w.kept.close() }
 
 // Open opens a slide. The caller closes it.
 func (w *Workspace) Open(ctx context.Context, path string) (slideio.Slide, error) {

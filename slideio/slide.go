@@ -14,6 +14,9 @@ var (
 	ErrUnsupported = errors.New("not a slide this program can read")
 	// ErrCorrupt: the file is of a known format and cannot be read as such.
 	ErrCorrupt = errors.New("slide file is damaged, or of a variant that cannot be read")
+	// ErrGivenUp: the slide cannot be read any more, after too many reads that failed
+	// or because its file went away. Opened again it may be.
+	ErrGivenUp = errors.New("slide was given up")
 	// ErrClosed: the slide was closed before or while it was read.
 	ErrClosed = errors.New("slide is closed")
 	// ErrNoLibrary: a native library that the driver needs was not found.

@@ -21,6 +21,11 @@ type Request struct {
 	// the user stated.
 	Resolution slideio.Resolution
 	Seed       uint64 // kept in the result
+	// Gate, where not nil, is called before each batch of patches is encoded, from
+	// one goroutine at a time: it can hold the analysis up for others' sake. Its
+	// error ends the analysis. Its time counts in none of the parts of
+	// result.Seconds but the total.
+	Gate func(ctx context.Context) error
 }
 
 // Analyze runs the model over one slide. Progress may be nil; it is told at most
@@ -157,9 +162,11 @@ func (a *analysis) levelHere(ctx context.Context, i int, cells []grid.Cell) (*mi
 
 // cellsOf is the pipeline over cells of one level.
 func (a *analysis) cellsOf(level int, cells []grid.Cell) *pipeline {
-	return a.pipeline(func(ctx context.Context, i int, dst *image.RGBA) error {
+	p := a.pipeline(func(ctx context.Context, i int, dst *image.RGBA) error {
 		return slideio.ReadArea(ctx, a.req.Slide, dst, a.grid.Rect(level, cells[i]))
 	}, a.halving.run)
+	p.gate = a.req.Gate
+	return p
 }
 
 // zoomInto returns the children of the selected cells, and of each child the

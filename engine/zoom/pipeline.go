@@ -31,6 +31,8 @@ type pipeline struct {
 	batch   int // patches handed to the encoder at once
 	readers int // goroutines that read
 
+	gate func(ctx context.Context) error // called before each batch is encoded; may be nil
+
 	busy clock // time spent reading and encoding
 }
 
@@ -133,6 +135,11 @@ func (p *pipeline) encodeAll(ctx context.Context, full <-chan *pixels, free chan
 		for b := early[next]; b != nil; b = early[next] {
 			delete(early, next)
 			next += b.n
+			if p.gate != nil {
+				if err := p.gate(ctx); err != nil {
+					return err
+				}
+			}
 			start := time.Now()
 			rows := features[:b.n*p.dim]
 			if err := p.encode(ctx, b.data[:b.n*p.side*p.side*3], b.n, rows); err != nil {

@@ -173,7 +173,7 @@ func (s *slide) readAlone(epoch int, buf []byte, level int, block image.Rectangl
 	err = fmt.Errorf("%w (openslide: %w)", slideio.ErrCorrupt, err)
 	s.reopen()
 	if s.handle == nil && s.dead != slideio.ErrClosed {
-		s.dead = err
+		s.dead = fmt.Errorf("%w: %w", slideio.ErrGivenUp, err)
 	}
 	return err
 }
@@ -188,12 +188,12 @@ func (s *slide) reopen() {
 	s.handle = nil
 	s.epoch++
 	if s.reopens++; s.reopens > maxReopens {
-		s.dead = fmt.Errorf("%w: too many reads failed", slideio.ErrCorrupt)
+		s.dead = fmt.Errorf("%w: %w: too many reads failed", slideio.ErrCorrupt, slideio.ErrGivenUp)
 		return
 	}
 	h, err := s.lib.Open(s.path)
 	if err != nil {
-		s.dead = openError(s.path, err)
+		s.dead = fmt.Errorf("%w: %w", slideio.ErrGivenUp, openError(s.path, err))
 		return
 	}
 	s.share(h)

@@ -1,0 +1,97 @@
+package app
+
+import (
+	"context"
+	"errors"
+	"sync"
+
+	"zoomscope/engine/zoom"
+	"zoomscope/slideio"
+)
+
+// keeper keeps one engine open between analyses of the same model on the same
+// device. The zero value is ready; its methods may be called from several
+// goroutines at once, and analyses wait for each other.
+type keeper struct {
+	once sync.Once
+	turn chan struct{} // holds a value while the engine is used
+
+	engine *zoom.Engine // nil: none is kept
+	of     kept
+}
+
+// kept is what an engine was opened for: options, and digests of what they named.
+type kept struct {
+	options        EngineOptions
+	model, encoder string
+}
+
+// lock waits for the engine, or until ctx ends.
+func (k *keeper) lock(ctx context.Context) error {
+	k.once.Do(func() { k.turn = make(chan struct{}, 1) })
+	if err := ctx.Err(); err != nil {
+		return err
+	}
+	select {
+	case k.turn <- struct{}{}:
+		return nil
+	case <-ctx.Done():
+		return ctx.Err()
+	}
+}
+
+func (k *keeper) unlock() { <-k.turn }
+
+// drop closes the engine that is kept. The lock is held.
+func (k *keeper) drop() error {
+	if k.engine == nil {
+		return nil
+	}
+	e := k.engine
+	k.engine = nil
+	return e.Close()
+}
+
+func (k *keeper) close() error {
+	if err := k.lock(context.Background()); err != nil {
+		return err
+	}
+	defer k.unlock()
+	return k.drop()
+}
+
+// use calls f with an engine for the options: the one that is kept, if it was
+// opened for the same, else a new one that is kept from then on.
+func (w *Workspace) use(ctx context.Context, o EngineOptions, f func(*zoom.Engine) error) error {
+	k := &w.kept
+	if err := k.lock(ctx); err != nil {
+		return err
+	}
+	defer k.unlock()
+	model, spec, err := w.modelAndEncoder(o)
+	if err != nil {
+		return err
+	}
+	of := kept{o, model.SHA256(), spec.Card().SHA256}
+	if k.engine == nil || k.of != of {
+		if err := k.drop(); err != nil {
+			return err
+		}
+		if k.engine, err = w.engine(ctx, model, spec, o); err != nil {
+			return err
+		}
+		k.of = of
+	}
+	device := k.engine.Place.Device.Used
+	err = f(k.engine)
+	if !harmless(ctx, err) || k.engine.Place.Device.Used != device {
+		err = errors.Join(err, k.drop()) // what has moved for want of memory starts anew
+	}
+	return err
+}
+
+// harmless reports whether an engine is as good as before after an error.
+func harmless(ctx context.Context, err error) bool {
+	region := (*slideio.RegionError)(nil)
+	return err == nil || ctx.Err() != nil || errors.As(err, &region) || errors.Is(err, ErrResolutionUnknown)
+}
