@@ -243,6 +243,25 @@ func TestLatticeOfRoundedPlaces(t *testing.T) {
 	}
 }
 
+// TestAlong takes edges, and what is just before them, of grids whose corner and
+// side are no exact numbers: each belongs to the interval that it begins.
+func TestAlong(t *testing.T) {
+	rng := rand.New(rand.NewPCG(2, 2))
+	const n = 500
+	for range 200 {
+		origin, side := 4000*(rng.Float64()-0.5), 0.1+2000*rng.Float64()
+		for i := range n {
+			edge := origin + float64(i)*side
+			if got := along(edge, origin, side, n); got != i {
+				t.Fatalf("%v from %v by %v: interval %d, want %d", edge, origin, side, got, i)
+			}
+			if got := along(math.Nextafter(edge, -1e9), origin, side, n); got != i-1 {
+				t.Fatalf("before %v from %v by %v: interval %d, want %d", edge, origin, side, got, i-1)
+			}
+		}
+	}
+}
+
 func TestCellsErrors(t *testing.T) {
 	m := New(layouts()[0].grow(1))
 	for _, s := range []Settings{{ColorMap: "jet"}, {Scale: "log"}, {Kind: "mean"}} {
