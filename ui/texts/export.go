@@ -2,5 +2,26 @@ package texts
 
 // Export are the words of the export form.
 type Export struct {
-	Title string `json:"title"`
+	Title         string `json:"title"`
+	What          string `json:"what"`
+	Attention     string `json:"attention"`
+	View          string `json:"view"`
+	Patches       string `json:"patches"`
+	GeoJSON       string `json:"geojson"`
+	CSV           string `json:"csv"`
+	TIFF          string `json:"tiff"`
+	PDF           string `json:"pdf"`
+	Everything    string `json:"everything"`
+	Level         string `json:"level"`
+	AllLevels     string `json:"all_levels"`
+	Side          string `json:"side"`
+	Legend        string `json:"legend"`
+	Folder        string `json:"folder"`
+	NoFolder      string `json:"no_folder"`
+	Pick          string `json:"pick"`
+	Privacy       string `json:"privacy"`
+	NeedsResult   string `json:"needs_result"`
+	NothingChosen string `json:"nothing_chosen"`
+	BadSide       string `json:"bad_side"` // %s: least, %s: most
+	PickFolder    string `json:"pick_folder"`
 }

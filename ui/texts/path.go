@@ -2,5 +2,15 @@ package texts
 
 // Path are the words of the zoom path.
 type Path struct {
-	Title string `json:"title"`
+	Title     string `json:"title"`
+	None      string `json:"none"`
+	Section   string `json:"section"`  // %s: magnification, %s: patches
+	ShowAll   string `json:"show_all"` // %s: patches
+	ShowFewer string `json:"show_fewer"`
+	Rank      string `json:"rank"` // %d: rank
+	Previous  string `json:"previous"`
+	Next      string `json:"next"`
+	Up        string `json:"up"`
+	Down      string `json:"down"`
+	Hint      string `json:"hint"`
 }

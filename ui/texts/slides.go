@@ -2,5 +2,11 @@ package texts
 
 // Slides are the words of the list of slides.
 type Slides struct {
-	Title string `json:"title"`
+	Title     string `json:"title"`
+	Empty     string `json:"empty"`
+	EmptyHint string `json:"empty_hint"`
+	Queued    string `json:"queued"`
+	Running   string `json:"running"` // %s: how far, in percent
+	Done      string `json:"done"`    // %s: class, %s: its probability
+	Failed    string `json:"failed"`  // %s: the reason
 }
