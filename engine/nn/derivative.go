@@ -102,7 +102,7 @@ func (b *backward) want(wrt []*Value) error {
 }
 
 // chooses are the operators whose results are constant but for jumps.
-var chooses = []string{"Greater", "Equal", "Sign", "Shape"}
+var chooses = []string{"Greater", "Equal", "Sign", "Shape", "ArgMax", "TopK"}
 
 func (v *Value) float() bool { return v.dtype == Float32 || v.dtype == Float64 }
 

@@ -127,6 +127,27 @@ var operatorGradients = []gradientCase{
 	{"Gather of a vector", func(b *bench) { b.out(b.Gather(b.x(4), b.below(-4, 4, 6), 0)) }},
 	{"Gather a matrix", func(b *bench) { b.out(b.Gather(b.x(2, 4, 3), b.below(0, 4, 2, 5), 1)) }},
 	{"Gather one", func(b *bench) { b.out(b.Gather(b.x(2, 4, 3), b.ScalarOf(nn.Int64, 2), 2)) }},
+	{"the largest row", func(b *bench) {
+		x := b.x(5, 3)
+		b.out(b.Gather(b.Mul(x, x), b.ArgMax(x, 0), 0))
+	}},
+	{"the first rows", func(b *bench) {
+		x, k := b.x(6, 3), b.Const(nn.I64Tensor([]int64{2}, 1))
+		score := b.ReduceSum(x, false, 1)
+		b.out(b.Concat(0, b.Gather(b.Tanh(x), b.Top(score, k, true), 0), b.Gather(b.Tanh(x), b.Top(score, k, false), 0)))
+	}},
+	{"ReshapeTo", func(b *bench) {
+		like := b.x(4, 3, 2)
+		b.out(b.Mul(like, b.ReshapeTo(b.Tanh(b.x(6, 4)), b.Shape(like), like.Shape()...)))
+	}},
+	{"SliceTo", func(b *bench) {
+		x, start, end := b.x(6, 4), b.x(2), b.x(5)
+		b.out(b.SliceTo(b.Tanh(x), 0, b.Shape(start), b.Shape(end), nn.Symbol("some")), b.Neg(b.Add(start, b.ReduceSum(end, true, 0))))
+	}},
+	{"SliceTo columns", func(b *bench) {
+		x, start, end := b.x(2, 6, 3), b.x(1), b.x(5)
+		b.out(b.SliceTo(x, 1, b.Shape(start), b.Shape(end), nn.Symbol("some")), b.Mul(start, end))
+	}},
 	{"Dropout", func(b *bench) {
 		mask := b.declare(nn.Uint8, b.dims([]int{3, 5}, 2), b.tensor(nn.Uint8, []int{3, 5}, func() float64 { return float64(b.random.IntN(2)) }))
 		b.out(b.Dropout(b.Tanh(b.x(3, 5)), mask, 0.25))

@@ -85,6 +85,9 @@ func (b *backward) seam(vs []*Value, axis, i int) *Value {
 
 // sliceRule puts zeros where nothing was taken from.
 func (b *backward) sliceRule(n *Node, dy *Value) *Value {
+	if n.Inputs[1].kind != KindConst || n.Inputs[2].kind != KindConst {
+		return b.computedSliceRule(n, dy)
+	}
 	var at [4]int // start, end, axis, step
 	for i := range at {
 		at[i] = constantInts(n.Inputs[1+i])[0]
@@ -108,6 +111,25 @@ func (b *backward) sliceRule(n *Node, dy *Value) *Value {
 	all := b.add("Range", Int64, []Dim{size}, nil, zero, size64, one)
 	places := b.add("Slice", Int64, []Dim{n.Output.shape[axis]}, nil, all, b.ints(start), b.ints(end), b.ints(0), b.ints(step))
 	return b.gatherRule(x, places, dy, axis)
+}
+
+// computedSliceRule is sliceRule where the start or the end is known at run time.
+func (b *backward) computedSliceRule(n *Node, dy *Value) *Value {
+	x, start, end := n.Inputs[0], b.read(n.Inputs[1]), b.read(n.Inputs[2])
+	axis := constantInts(n.Inputs[3])[0]
+	r := len(x.shape)
+	var pads []*Value
+	none := func(n int) {
+		if n > 0 {
+			pads = append(pads, b.ints(make([]int, n)...))
+		}
+	}
+	none(axis)
+	pads = append(pads, start)
+	none(r - 1)
+	pads = append(pads, b.Sub(b.sizeOf(x, axis), end))
+	none(r - 1 - axis)
+	return b.add("Pad", dy.dtype, x.shape, []Attr{{Name: "mode", Str: "constant"}}, dy, b.Concat(0, pads...))
 }
 
 // padAxis puts zeros before and after p along one axis, which gives it v's shape.

@@ -1,6 +1,7 @@
 package nntest
 
 import (
+	"cmp"
 	"fmt"
 	"slices"
 
@@ -59,4 +60,41 @@ func scatterAdd(a, indices, updates *array, axis int) *array {
 		return 0
 	})
 	return out
+}
+
+// argMax is the place of the first of the largest elements along an axis.
+func argMax(a *array, axis int) *array {
+	shape := slices.Delete(slices.Clone(a.shape), axis, axis+1)
+	return newArray(nn.Int64, shape...).fill(func(idx []int) float64 {
+		at, best := slices.Insert(slices.Clone(idx), axis, 0), 0
+		top := a.v[strict(a, at)]
+		for at[axis] = range a.shape[axis] {
+			if x := a.v[strict(a, at)]; x > top {
+				top, best = x, at[axis]
+			}
+		}
+		return float64(best)
+	})
+}
+
+// top are the k largest elements of a vector, or the k smallest, and their places.
+func top(a *array, k int, largest bool) (values, places *array) {
+	if k < 1 || k > a.shape[0] {
+		panic(runError(fmt.Sprintf("the first %d of %v", k, a.shape)))
+	}
+	order := make([]int, a.shape[0])
+	for i := range order {
+		order[i] = i
+	}
+	slices.SortStableFunc(order, func(i, j int) int {
+		if largest {
+			i, j = j, i
+		}
+		return cmp.Compare(a.v[i], a.v[j])
+	})
+	values, places = newArray(a.typ, k), newArray(nn.Int64, k)
+	for i, at := range order[:k] {
+		values.v[i], places.v[i] = a.v[at], float64(at)
+	}
+	return values, places
 }

@@ -126,7 +126,7 @@ func (s *session) step(n *onnx.Node, values map[string]*array) (err error) {
 	out.round()
 	values[n.Outputs[0]] = out
 	if len(n.Outputs) > 1 {
-		values[n.Outputs[1]] = places(n, in[0])
+		values[n.Outputs[1]] = second(n, in)
 	}
 	return nil
 }

@@ -18,7 +18,7 @@ var known = []string{
 	"Reshape", "Transpose", "Concat", "Slice", "Gather", "Unsqueeze", "Squeeze",
 	"Conv", "ConvTranspose", "MaxPool", "AveragePool", "GlobalAveragePool", "Pad",
 	"Greater", "Equal", "Where", "Sign", "Shape", "Expand", "Range", "ScatterElements",
-	"DequantizeLinear",
+	"DequantizeLinear", "ArgMax", "TopK",
 }
 
 func compute(n *onnx.Node, in []*array) *array {
@@ -75,6 +75,11 @@ func compute(n *onnx.Node, in []*array) *array {
 		return pad(in[0], in[1].ints(), string(n.Attr("mode").S))
 	case "Greater", "Equal", "Where", "Shape", "Expand", "Range", "ScatterElements", "DequantizeLinear":
 		return choose(n, in)
+	case "ArgMax":
+		return argMax(in[0], int(n.Attr("axis").I))
+	case "TopK":
+		values, _ := top(in[0], in[1].ints()[0], n.Attr("largest").I == 1)
+		return values
 	}
 	return mapped(in[0], func(x float64) float64 { return unary(n.Op, x) })
 }
@@ -445,6 +450,15 @@ func convTranspose(n *onnx.Node, in []*array) *array {
 		return 0
 	})
 	return out
+}
+
+// second is the second result of a node.
+func second(n *onnx.Node, in []*array) *array {
+	if n.Op == "TopK" {
+		_, places := top(in[0], in[1].ints()[0], n.Attr("largest").I == 1)
+		return places
+	}
+	return places(n, in[0])
 }
 
 // places are the second result of a MaxPool: where in all of x, counted through,

@@ -360,5 +360,31 @@ func (m *maker) choosing() {
 			return g.Dropout(m.in(t, 3, 5), g.Cast(m.in(nn.Bool, 3, 5), nn.Uint8), 0.25)
 		})
 	}
+	for axis := range 3 {
+		for _, t := range []nn.DType{nn.Float32, nn.Float64} {
+			m.add(fmt.Sprintf("ArgMax %v %d", t, axis), func(g *nn.Graph) *nn.Value { return g.ArgMax(m.in(t, 3, 5, 7), axis) })
+		}
+	}
+	m.add("ArgMax of equals", func(g *nn.Graph) *nn.Value { return g.ArgMax(g.Sign(m.in(nn.Float32, 9, 31)), 1) })
+	for _, k := range []int64{1, 8, 37} {
+		for _, largest := range []bool{false, true} {
+			count := func(g *nn.Graph) *nn.Value { return g.Const(nn.I64Tensor([]int64{k}, 1)) }
+			m.add(fmt.Sprintf("Top %d %v", k, largest), func(g *nn.Graph) *nn.Value { return g.Top(m.in(nn.Float32, 37), count(g), largest) })
+			m.add(fmt.Sprintf("Top %d %v of equals", k, largest), func(g *nn.Graph) *nn.Value {
+				return g.Top(g.Sign(m.in(nn.Float32, 37)), count(g), largest)
+			})
+		}
+	}
+	m.add("ReshapeTo", func(g *nn.Graph) *nn.Value {
+		x := m.in(nn.Float32, 6, 5, 2)
+		like := m.in(nn.Float32, 4, 3, 5)
+		return g.ReshapeTo(x, g.Shape(like), like.Shape()...)
+	})
+	for axis := range 2 {
+		m.add(fmt.Sprintf("SliceTo %d", axis), func(g *nn.Graph) *nn.Value {
+			x, start, end := m.in(nn.Float32, 6, 7), m.in(nn.Float32, 2), m.in(nn.Float32, 5)
+			return g.SliceTo(x, axis, g.Shape(start), g.Shape(end), nn.Symbol("some"))
+		})
+	}
 	m.add("Shape", func(g *nn.Graph) *nn.Value { return g.Shape(m.in(nn.Float32, 3, 1, 5)) })
 }
