@@ -6,6 +6,7 @@ type Analysis struct {
 	Model          string `json:"model"`
 	NoModel        string `json:"no_model"`
 	Device         string `json:"device"`
+	Auto           string `json:"auto"`
 	NoDevice       string `json:"no_device"`
 	Classes        string `json:"classes"`        // %s: the classes
 	Magnifications string `json:"magnifications"` // %s: the magnifications

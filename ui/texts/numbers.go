@@ -93,3 +93,16 @@ func (n Numbers) Left(d time.Duration) string {
 
 // Magnification writes 20x, 2.5x.
 func (n Numbers) Magnification(m float64) string { return n.Short(m, 2) + "x" }
+
+// Portion writes a share in percent with two or three figures, however small.
+func (n Numbers) Portion(fraction float64) string {
+	switch {
+	case fraction >= 0.1 || fraction <= 0:
+		return n.Share(fraction, 0)
+	case fraction >= 0.01:
+		return n.Share(fraction, 1)
+	case fraction >= 0.001:
+		return n.Share(fraction, 2)
+	}
+	return n.Share(fraction, 3)
+}

@@ -7,7 +7,6 @@ type Path struct {
 	Section   string `json:"section"`  // %s: magnification, %s: patches
 	ShowAll   string `json:"show_all"` // %s: patches
 	ShowFewer string `json:"show_fewer"`
-	Rank      string `json:"rank"` // %d: rank
 	Previous  string `json:"previous"`
 	Next      string `json:"next"`
 	Up        string `json:"up"`

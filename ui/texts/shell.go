@@ -61,6 +61,10 @@ type Shell struct {
 	NoResult     string `json:"no_result"`    // what to do before there is anything to export
 	SettingsLost string `json:"settings_lost"`
 
+	StageOpening  string `json:"stage_opening"`
+	StageTissue   string `json:"stage_tissue"`
+	StageEncoding string `json:"stage_encoding"` // %s: magnification
+
 	ReadoutRank  string `json:"readout_rank"`  // %s: share; %d of %d: rank
 	ReadoutShare string `json:"readout_share"` // %s: share
 	LeftAbove    string `json:"left_above"`    // title of the plain one of two views

@@ -14,11 +14,11 @@ type Slide struct {
 	Resolution       string `json:"resolution"`
 	PerPixel         string `json:"per_pixel"` // %s: micrometres, %s: magnification
 	UnknownSize      string `json:"unknown_size"`
+	Scanner          string `json:"scanner"`
 	Source           string `json:"source"`
 	Bounds           string `json:"bounds"`
 	BoundsAt         string `json:"bounds_at"` // %s: width, %s: height, %s: left, %s: top
 	Levels           string `json:"levels"`
-	LevelsHead       string `json:"levels_head"`
 	Reduced          string `json:"reduced"` // %s: factor
 	Doctor           string `json:"doctor"`
 	DoctorUnknown    string `json:"doctor_unknown"`

@@ -5,6 +5,7 @@ type Slides struct {
 	Title     string `json:"title"`
 	Empty     string `json:"empty"`
 	EmptyHint string `json:"empty_hint"`
+	Opening   string `json:"opening"`
 	Queued    string `json:"queued"`
 	Running   string `json:"running"` // %s: how far, in percent
 	Done      string `json:"done"`    // %s: class, %s: its probability

@@ -8,7 +8,7 @@ import (
 
 // Check is a thing to switch on and off; its words wrap.
 type Check struct {
-	*Pressable
+	Pressable
 	// OnChanged is called when the box was pressed.
 	OnChanged func(on bool)
 
@@ -21,7 +21,7 @@ type Check struct {
 func NewCheck(label string, changed func(on bool)) *Check {
 	c := &Check{OnChanged: changed, icon: widget.NewIcon(nil), word: NewBody(label)}
 	content := NewInset(0, 2, NewRow(6, 1, NewAtLeast(18, 18, c.icon), c.word))
-	c.Pressable = NewPressable(content, PressableLook{}, c.press)
+	c.extend(c, content, PressableLook{}, c.press)
 	c.show()
 	return c
 }

@@ -17,7 +17,7 @@ type Option struct {
 
 // Choice shows the option chosen; pressing it opens the list of all.
 type Choice struct {
-	*Pressable
+	Pressable
 	// OnChanged is called with the index of an option that was pressed, when it is
 	// not the one chosen already.
 	OnChanged func(index int)
@@ -37,7 +37,7 @@ func NewChoice(empty string, changed func(index int)) *Choice {
 	c.icon = widget.NewIcon(standard.Icon(standard.IconNameArrowDropDown))
 	content := NewInset(7, 4, NewRow(4, 0, c.word, NewAtLeast(16, 16, c.icon)))
 	look := PressableLook{Fill: standard.ColorNameInputBackground, Border: standard.ColorNameInputBorder}
-	c.Pressable = NewPressable(content, look, c.open)
+	c.extend(c, content, look, c.open)
 	return c
 }
 

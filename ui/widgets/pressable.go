@@ -50,9 +50,16 @@ type PressableLook struct {
 
 // NewPressable makes a surface under content.
 func NewPressable(content fyne.CanvasObject, look PressableLook, tapped func()) *Pressable {
-	p := &Pressable{OnTapped: tapped, look: look, content: content, back: rounded(3), veil: rounded(3)}
-	p.ExtendBaseWidget(p)
+	p := &Pressable{}
+	p.extend(p, content, look, tapped)
 	return p
+}
+
+// extend makes p the surface of another control, which embeds it.
+func (p *Pressable) extend(control fyne.Widget, content fyne.CanvasObject, look PressableLook, tapped func()) {
+	p.OnTapped, p.look, p.content = tapped, look, content
+	p.back, p.veil = rounded(3), rounded(3)
+	p.ExtendBaseWidget(control)
 }
 
 // Mark shows the surface as plain, related or selected.

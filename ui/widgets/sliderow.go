@@ -13,7 +13,7 @@ import (
 
 // SlideRow is a slide in a list: its picture, its name, and how it stands.
 type SlideRow struct {
-	*Pressable
+	Pressable
 	picture *canvas.Image
 	name    *Text
 	state   *Text
@@ -37,7 +37,7 @@ func NewSlideRow(tapped, shut func()) *SlideRow {
 	r.shut = NewCross(shut)
 	words := NewColumn(2, r.name, r.state, r.meter)
 	r.content = NewTopRow(6, 1, thumb, words, r.shut)
-	r.Pressable = NewPressable(NewInset(4, 4, r.content), PressableLook{MarkFill: standard.ColorNameSelection}, tapped)
+	r.extend(r, NewInset(4, 4, r.content), PressableLook{MarkFill: standard.ColorNameSelection}, tapped)
 	return r
 }
 

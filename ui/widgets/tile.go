@@ -24,7 +24,7 @@ type Patch struct {
 
 // PatchTile is a patch with its rank, its share and a small map of its place.
 type PatchTile struct {
-	*Pressable
+	Pressable
 	picture *canvas.Image
 }
 
@@ -36,7 +36,7 @@ func NewPatchTile(p Patch, tapped func(), hover func(inside bool)) *PatchTile {
 	share := NewText(p.Share, TextLook{Size: standard.SizeNameCaptionText, Align: fyne.TextAlignCenter, MaxLines: 1})
 	framed := container.New(tileLayout{p}, t.picture, badge(p.Rank), placeMap(p), placeDot())
 	look := PressableLook{Fill: theme.ColorNameTrack, Border: standard.ColorNameSeparator}
-	t.Pressable = NewPressable(NewColumn(1, framed, NewInset(2, 1, share)), look, tapped)
+	t.extend(t, NewColumn(1, framed, NewInset(2, 1, share)), look, tapped)
 	t.OnHover = hover
 	return t
 }

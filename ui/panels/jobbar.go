@@ -1,0 +1,104 @@
+package panels
+
+import (
+	"fmt"
+
+	"fyne.io/fyne/v2"
+	"fyne.io/fyne/v2/container"
+	standard "fyne.io/fyne/v2/theme"
+	"fyne.io/fyne/v2/widget"
+
+	"zoomscope/ui/texts"
+	"zoomscope/ui/theme"
+	"zoomscope/ui/widgets"
+)
+
+// mostJobs is how many jobs find room in the bar.
+const mostJobs = 2
+
+// JobBar runs along the bottom: the device, what is under way, and what the
+// program is for.
+type JobBar struct {
+	texts  *texts.Texts
+	cancel func(id int)
+
+	object  fyne.CanvasObject
+	row     *fyne.Container
+	device  *widgets.Text
+	middle  *fyne.Container
+	purpose *widgets.Text
+	sign    *widgets.Pressable
+	crosses map[int]*widgets.Pressable
+}
+
+// NewJobBar makes the bar with nothing under way; cancel is called with the ID of
+// a job whose cross was pressed, and may be nil.
+func NewJobBar(t *texts.Texts, cancel func(id int)) *JobBar {
+	small := widgets.TextLook{Size: standard.SizeNameCaptionText, Whole: true}
+	b := &JobBar{texts: t, cancel: cancel, middle: widgets.NewRow(2*theme.Gap, -1)}
+	b.device, b.purpose = widgets.NewText("", small), widgets.NewText(t.Jobs.ResearchShort, small)
+	b.sign = widgets.NewPressable(widgets.NewInset(4, 1, b.purpose), widgets.PressableLook{}, nil)
+	b.sign.OnHover = b.spell
+	b.row = widgets.NewRow(2*theme.Gap, 1, b.device, b.middle, b.sign)
+	b.object = widgets.NewColumn(0, widget.NewSeparator(),
+		container.NewStack(widgets.NewInset(theme.Gap, 3, widgets.NewAtLeast(0, 18, b.row))))
+	b.SetJobs(nil)
+	return b
+}
+
+// Object is what to place in the window.
+func (b *JobBar) Object() fyne.CanvasObject { return b.object }
+
+// SetDevice tells the device that runs, or would run, the model.
+func (b *JobBar) SetDevice(name string) {
+	b.device.SetText(name)
+	b.row.Refresh()
+}
+
+// SetJobs shows what is under way, the oldest first.
+func (b *JobBar) SetJobs(jobs []Job) {
+	b.crosses = map[int]*widgets.Pressable{}
+	var parts []fyne.CanvasObject
+	for _, j := range jobs[:min(len(jobs), mostJobs)] {
+		parts = append(parts, b.job(j))
+	}
+	switch {
+	case len(jobs) == 0:
+		parts = append(parts, b.note(b.texts.Jobs.Idle))
+	case len(jobs) > mostJobs:
+		parts = append(parts, b.note(fmt.Sprintf(b.texts.Jobs.More, len(jobs)-mostJobs)))
+	}
+	replace(b.middle, parts...)
+	b.row.Refresh()
+}
+
+// Cross is the control that cancels a job; nil where the job is not shown.
+func (b *JobBar) Cross(id int) *widgets.Pressable { return b.crosses[id] }
+
+func (b *JobBar) note(words string) fyne.CanvasObject {
+	return widgets.NewText(words, widgets.TextLook{
+		Size: standard.SizeNameCaptionText, Color: standard.ColorNamePlaceHolder, Whole: true})
+}
+
+func (b *JobBar) job(j Job) fyne.CanvasObject {
+	what := j.Title
+	if j.Stage != "" {
+		what = fmt.Sprintf(b.texts.Jobs.Stage, j.Title, j.Stage)
+	}
+	words := widgets.NewText(fmt.Sprintf(b.texts.Jobs.Job, what, j.amount(b.texts)),
+		widgets.TextLook{Size: standard.SizeNameCaptionText, Whole: true})
+	meter := widgets.NewMeter()
+	meter.Set(j.Fraction)
+	cross := widgets.NewCross(func() { call(b.cancel, j.ID) })
+	b.crosses[j.ID] = cross
+	return widgets.NewRow(6, -1, words, widgets.NewAtLeast(70, 0, meter), cross)
+}
+
+// spell says in full what the program is for while the pointer is on it.
+func (b *JobBar) spell(inside bool) {
+	b.purpose.SetText(b.texts.Jobs.ResearchShort)
+	if inside {
+		b.purpose.SetText(b.texts.Jobs.ResearchFull)
+	}
+	b.row.Refresh()
+}

@@ -1,0 +1,31 @@
+package panels
+
+import (
+	"fyne.io/fyne/v2"
+
+	"zoomscope/ui/texts"
+	"zoomscope/ui/widgets"
+)
+
+// NewKeys is the table of all keys, for a dialog.
+func NewKeys(t *texts.Texts) fyne.CanvasObject {
+	k := t.Keys
+	return widgets.NewKeyTable([]widgets.KeyGroup{
+		{Title: k.Look, Rows: []widgets.KeyRow{
+			{Keys: k.WheelKeys, Does: k.Wheel}, {Keys: k.PanKeys, Does: k.Pan},
+			{Keys: k.PresetKeys, Does: k.Preset}, {Keys: k.FitKeys, Does: k.Fit}}},
+		{Title: k.Attention, Rows: []widgets.KeyRow{
+			{Keys: k.ToggleKeys, Does: k.Toggle}, {Keys: k.LayerKeys, Does: k.Layer},
+			{Keys: k.OpacityKeys, Does: k.Opacity}}},
+		{Title: k.Path, Rows: []widgets.KeyRow{
+			{Keys: k.NextKeys, Does: k.Next}, {Keys: k.PreviousKeys, Does: k.Previous},
+			{Keys: k.LevelKeys, Does: k.Level}}},
+		{Title: k.Slides, Rows: []widgets.KeyRow{
+			{Keys: k.RunKeys, Does: k.Run}, {Keys: k.CancelKeys, Does: k.Cancel},
+			{Keys: k.SlideKeys, Does: k.Slide}}},
+		{Title: k.Window, Rows: []widgets.KeyRow{
+			{Keys: k.OpenKeys, Does: k.Open}, {Keys: k.ExportKeys, Does: k.Export},
+			{Keys: k.ReportKeys, Does: k.Report}, {Keys: k.FoldKeys, Does: k.Fold},
+			{Keys: k.SlideOnlyKeys, Does: k.SlideOnly}, {Keys: k.HelpKeys, Does: k.Help}}},
+	})
+}
