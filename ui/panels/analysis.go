@@ -52,7 +52,7 @@ type Analysis struct {
 	model    *widgets.Choice
 	about    *fyne.Container
 	device   *widgets.Choice
-	run      *widget.Button
+	run      *widgets.Button
 	hint     *widgets.Text
 	progress *widgets.ProgressLine
 	warnings *fyne.Container
@@ -69,16 +69,15 @@ func NewAnalysis(t *texts.Texts, on AnalysisEvents) *Analysis {
 	a := &Analysis{texts: t, on: on, about: widgets.NewColumn(2), warnings: widgets.NewColumn(theme.Gap)}
 	a.model = widgets.NewChoice(t.Analysis.NoModel, func(i int) { a.describe(i); call(on.Model, a.models[i].ID) })
 	a.device = widgets.NewChoice(t.Analysis.NoDevice, func(i int) { call(on.Device, a.devices[i].Kind) })
-	a.run = widget.NewButtonWithIcon(t.Analysis.Run, standard.MediaPlayIcon(), a.press)
-	a.run.Importance = widget.HighImportance
+	a.run = widgets.NewIconButton(t.Analysis.Run, standard.IconNameMediaPlay, a.press)
 	a.hint = widgets.NewNote(t.Analysis.OpenFirst)
 	a.progress = widgets.NewProgressLine(nil)
 	a.outcome = newOutcome(t)
 	a.about.Hide()
 	a.warnings.Hide()
 	a.object = widgets.NewColumn(theme.Gap,
-		beside(t.Analysis.Model, a.model), a.about,
-		beside(t.Analysis.Device, a.device),
+		besideAt(shortLabel, t.Analysis.Model, a.model), a.about,
+		besideAt(shortLabel, t.Analysis.Device, a.device),
 		a.run, a.hint, a.progress.Object(), a.warnings, a.outcome.box)
 	a.settle()
 	return a
@@ -220,15 +219,14 @@ func (a *Analysis) SetResult(r *result.Result, synthetic bool) {
 // settle brings button, hint and progress in line with what goes on.
 func (a *Analysis) settle() {
 	t := a.texts.Analysis
-	a.run.SetText(t.Run)
-	a.run.SetIcon(standard.MediaPlayIcon())
-	a.run.Importance = widget.HighImportance
+	label, icon := t.Run, standard.IconNameMediaPlay
 	if a.running {
-		a.run.SetText(t.Cancel)
-		a.run.SetIcon(standard.CancelIcon())
-		a.run.Importance = widget.MediumImportance
+		label, icon = t.Cancel, standard.IconNameCancel
 	}
-	enable(a.run, a.running || a.open && len(a.models) > 0)
+	a.run.SetText(label)
+	a.run.SetIcon(icon)
+	a.run.SetPrimary(!a.running)
+	a.run.Enable(a.running || a.open && a.model.Chosen() >= 0)
 	a.model.Enable(!a.running)
 	a.device.Enable(!a.running)
 	show(a.hint, !a.open && !a.running)

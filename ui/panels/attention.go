@@ -79,8 +79,8 @@ func NewAttention(t *texts.Texts, on AttentionEvents) *Attention {
 	a.makeControls()
 	a.controls = widgets.NewColumn(theme.Gap,
 		a.toggle, a.legend,
-		beside(t.Attention.Level, a.levels.Object()), a.follows,
-		beside(t.Attention.Kind, a.kind.Object()), a.kindNote,
+		beside(t.Attention.Level, a.levels.Object(), a.follows),
+		beside(t.Attention.Kind, a.kind.Object(), a.kindNote),
 		a.opacity.Object(),
 		beside(t.Attention.Scale, a.scale.Object()),
 		beside(t.Attention.Map, a.colors.Object()),

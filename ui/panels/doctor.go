@@ -18,6 +18,9 @@ import (
 // presets are the magnifications that slides are scanned at.
 func presets() []float64 { return []float64{5, 10, 20, 40, 63} }
 
+// unitWidth has room for both units in one row.
+const unitWidth = 92
+
 // doctor states a slide's magnification where the file does not, or is wrong.
 type doctor struct {
 	texts *texts.Texts
@@ -25,16 +28,17 @@ type doctor struct {
 
 	object    *fyne.Container
 	why       *widgets.Text
-	presets   []*widget.Button
+	presets   []*widgets.Button
 	other     *widget.Entry
 	fault     *widgets.Text
-	measure   *widget.Button
+	measure   *widgets.Button
 	lineBox   *fyne.Container
 	line      *widgets.Text
 	length    *widget.Entry
 	unit      *widgets.Segments
 	remember  *widgets.Text
-	reset     *widget.Button
+	reset     *widgets.Button
+	resetBox  *fyne.Container
 	measuring bool
 }
 
@@ -43,9 +47,10 @@ func newDoctor(t *texts.Texts, on SlideEvents) *doctor {
 	d.fault = widgets.NewText("", widgets.TextLook{Color: standard.ColorNameError})
 	d.fault.Hide()
 	d.line = widgets.NewBody("")
-	d.reset = widget.NewButton(t.Slide.Reset, func() { tell(on.Reset) })
+	d.reset = widgets.NewButton(t.Slide.Reset, func() { tell(on.Reset) })
+	d.resetBox = widgets.NewFlow(0, d.reset)
 	d.object = widgets.NewColumn(theme.Gap, d.why, labelled(t.Slide.ScannedAt, d.typed()), d.fault,
-		labelled(t.Slide.MeasureTitle, d.byLine()), d.remember, widgets.NewFlow(0, d.reset))
+		labelled(t.Slide.MeasureTitle, d.byLine()), d.remember, d.resetBox)
 	return d
 }
 
@@ -53,7 +58,7 @@ func newDoctor(t *texts.Texts, on SlideEvents) *doctor {
 func (d *doctor) typed() fyne.CanvasObject {
 	row := widgets.NewFlow(3)
 	for _, m := range presets() {
-		b := widget.NewButton(d.texts.Numbers.Magnification(m), func() { d.state(m) })
+		b := widgets.NewButton(d.texts.Numbers.Magnification(m), func() { d.state(m) })
 		d.presets = append(d.presets, b)
 		row.Add(b)
 	}
@@ -61,19 +66,19 @@ func (d *doctor) typed() fyne.CanvasObject {
 	d.other.SetPlaceHolder(d.texts.Slide.OtherHint)
 	d.other.OnSubmitted = func(string) { d.stateTyped() }
 	return widgets.NewColumn(4, row,
-		widgets.NewRow(4, 0, d.other, widget.NewButton(d.texts.Slide.Apply, d.stateTyped)))
+		widgets.NewRow(4, 0, d.other, widgets.NewButton(d.texts.Slide.Apply, d.stateTyped)))
 }
 
 // byLine is the choice of a magnification by a line of known length.
 func (d *doctor) byLine() fyne.CanvasObject {
 	t := d.texts.Slide
-	d.measure = widget.NewButton(t.Measure, d.toggleMeasuring)
+	d.measure = widgets.NewButton(t.Measure, d.toggleMeasuring)
 	d.length = widget.NewEntry()
 	d.length.SetPlaceHolder(t.LengthHint)
 	d.length.OnSubmitted = func(string) { d.stateLength() }
 	d.unit = widgets.NewSegments([]string{t.Micrometres, t.Millimetre}, nil)
 	d.lineBox = widgets.NewColumn(4, d.line,
-		widgets.NewRow(4, 0, d.length, d.unit.Object(), widget.NewButton(t.Apply, d.stateLength)))
+		widgets.NewRow(4, 0, d.length, widgets.NewAtLeast(unitWidth, 0, d.unit.Object()), widgets.NewButton(t.Apply, d.stateLength)))
 	d.lineBox.Hide()
 	return widgets.NewColumn(4, widgets.NewFlow(0, d.measure), d.lineBox)
 }
@@ -93,7 +98,7 @@ func (d *doctor) set(i SlideInfo) {
 	if i.Scanner != "" {
 		d.remember.SetText(fmt.Sprintf(t.Remember, i.Scanner))
 	}
-	show(d.reset, i.Stated)
+	show(d.resetBox, i.Stated)
 	d.fault.Hide()
 	d.other.SetText("")
 	d.length.SetText("")

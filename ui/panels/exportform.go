@@ -74,7 +74,7 @@ type ExportForm struct {
 	side       *widget.Entry
 	legend     *widgets.Check
 	folder     *widgets.Text
-	pick       *widget.Button
+	pick       *widgets.Button
 	needs      *widgets.Text
 	fault      *widgets.Text
 
@@ -89,14 +89,14 @@ func NewExportForm(t *texts.Texts, offer ExportOffer, on ExportEvents) *ExportFo
 	f.side = widget.NewEntry()
 	f.side.OnChanged = func(string) { f.settle() }
 	f.folder = widgets.NewText(t.Export.NoFolder, widgets.TextLook{MaxLines: 2})
-	f.pick = widget.NewButton(t.Export.Pick, func() { tell(on.PickFolder) })
+	f.pick = widgets.NewButton(t.Export.Pick, func() { tell(on.PickFolder) })
 	f.fault = widgets.NewText("", widgets.TextLook{Color: standard.ColorNameError})
 	f.needs = widgets.NewNote(t.Export.NeedsResult)
 	f.level = widgets.NewSegments(f.levelNames(), func(int) { f.settle() })
 	f.levelBox = beside(t.Export.Level, f.level.Object())
 	f.object = widgets.NewColumn(theme.Gap+2, f.what(), f.levelBox,
 		beside(t.Export.Side, f.side), f.legend,
-		widgets.NewTopRow(theme.Gap, 1, widgets.NewAtLeast(labelWidth, 0, widgets.NewQuiet(t.Export.Folder)), f.folder, f.pick),
+		widgets.NewRow(theme.Gap, 1, widgets.NewAtLeast(labelWidth, 0, widgets.NewQuiet(t.Export.Folder)), f.folder, f.pick),
 		widgets.NewNote(t.Export.Privacy), f.fault)
 	f.SetChoice(ExportChoice{Level: -1, Side: 2048, Legend: true})
 	return f
@@ -112,7 +112,7 @@ func (f *ExportForm) what() fyne.CanvasObject {
 		column.Add(check)
 	}
 	f.everything = widgets.NewCheck(f.texts.Export.Everything, f.checkAll)
-	column.Add(widget.NewSeparator())
+	column.Add(widgets.NewInset(0, 3, widget.NewSeparator()))
 	column.Add(f.everything)
 	show(f.needs, !f.offer.Result)
 	column.Add(f.needs)

@@ -3,7 +3,6 @@ package panels
 import (
 	"fyne.io/fyne/v2"
 	"fyne.io/fyne/v2/canvas"
-	"fyne.io/fyne/v2/widget"
 
 	"zoomscope/ui/texts"
 	"zoomscope/ui/theme"
@@ -15,15 +14,17 @@ type images struct {
 	texts   *texts.Texts
 	object  *fyne.Container
 	privacy *widgets.Text
-	button  *widget.Button
+	button  *widgets.Button
+	choice  *fyne.Container
 	shown   *fyne.Container
 	want    func()
 }
 
 func newImages(t *texts.Texts, want func()) *images {
 	i := &images{texts: t, want: want, privacy: widgets.NewNote(""), shown: widgets.NewColumn(theme.Gap)}
-	i.button = widget.NewButton(t.Slide.ShowImages, i.press)
-	i.object = widgets.NewColumn(theme.Gap, i.privacy, widgets.NewFlow(0, i.button), i.shown)
+	i.button = widgets.NewButton(t.Slide.ShowImages, i.press)
+	i.choice = widgets.NewFlow(0, i.button)
+	i.object = widgets.NewColumn(theme.Gap, i.privacy, i.choice, i.shown)
 	i.clear(nil)
 	return i
 }
@@ -32,7 +33,7 @@ func newImages(t *texts.Texts, want func()) *images {
 func (i *images) clear(names []string) {
 	replace(i.shown)
 	i.button.SetText(i.texts.Slide.ShowImages)
-	show(i.button, len(names) > 0)
+	show(i.choice, len(names) > 0)
 	i.privacy.SetText(i.texts.Slide.NoImages)
 	if len(names) > 0 {
 		i.privacy.SetText(i.texts.Slide.Privacy)

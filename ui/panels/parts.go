@@ -5,15 +5,17 @@ import (
 	"time"
 
 	"fyne.io/fyne/v2"
-	"fyne.io/fyne/v2/widget"
 
 	"zoomscope/ui/texts"
 	"zoomscope/ui/theme"
 	"zoomscope/ui/widgets"
 )
 
-// labelWidth is the room of labels beside their values.
-const labelWidth = 88
+// Room of labels beside their values.
+const (
+	labelWidth = 88
+	shortLabel = 52
+)
 
 // Job is long work as it is shown while it runs.
 type Job struct {
@@ -41,10 +43,18 @@ func labelled(label string, control fyne.CanvasObject) *fyne.Container {
 	return widgets.NewColumn(3, widgets.NewQuiet(label), control)
 }
 
-// beside stands a control beside its label.
-func beside(label string, control fyne.CanvasObject) *fyne.Container {
-	word := widgets.NewQuiet(label)
-	return widgets.NewRow(theme.Gap, 1, widgets.NewAtLeast(labelWidth, 0, word), control)
+// beside stands a control beside its label, and notes below the control.
+func beside(label string, control fyne.CanvasObject, notes ...fyne.CanvasObject) *fyne.Container {
+	return besideAt(labelWidth, label, control, notes...)
+}
+
+// besideAt is beside with a label of some other width.
+func besideAt(width float32, label string, control fyne.CanvasObject, notes ...fyne.CanvasObject) *fyne.Container {
+	word := widgets.NewAtLeast(width, 0, widgets.NewInset(0, 3, widgets.NewQuiet(label)))
+	if len(notes) > 0 {
+		control = widgets.NewColumn(2, append([]fyne.CanvasObject{control}, notes...)...)
+	}
+	return widgets.NewTopRow(theme.Gap, 1, word, control)
 }
 
 // fact is a labelled value.
@@ -66,15 +76,6 @@ func show(o fyne.CanvasObject, seen bool) {
 		o.Show()
 	} else {
 		o.Hide()
-	}
-}
-
-// enable makes a button answer, or not.
-func enable(b *widget.Button, on bool) {
-	if on {
-		b.Enable()
-	} else {
-		b.Disable()
 	}
 }
 

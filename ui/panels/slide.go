@@ -152,7 +152,7 @@ func (s *Slide) factsOf(i SlideInfo) []fyne.CanvasObject {
 	if i.MPP[0] > 0 {
 		mm := func(pixels int, mpp float64) string { return n.Decimal(float64(pixels)*mpp/1000, 2) }
 		size += "\n" + fmt.Sprintf(t.Millimetres, mm(i.Width, i.MPP[0]), mm(i.Height, i.MPP[1]))
-		resolution = fmt.Sprintf(t.PerPixel, n.Decimal((i.MPP[0]+i.MPP[1])/2, 3), n.Magnification(i.Magnification))
+		resolution = fmt.Sprintf(t.PerPixel, n.Decimal((i.MPP[0]+i.MPP[1])/2, 3), n.Short(i.Magnification, 1)+"x")
 	}
 	facts := []fyne.CanvasObject{
 		fact(t.File, i.Name), fact(t.Folder, i.Folder), fact(t.Vendor, i.Vendor),

@@ -6,7 +6,6 @@ import (
 	"fyne.io/fyne/v2"
 	"fyne.io/fyne/v2/container"
 	standard "fyne.io/fyne/v2/theme"
-	"fyne.io/fyne/v2/widget"
 
 	"zoomscope/ui/texts"
 	"zoomscope/ui/theme"
@@ -40,9 +39,9 @@ type Start struct {
 // NewStart makes the start with nothing opened before.
 func NewStart(t *texts.Texts, on StartEvents) *Start {
 	s := &Start{texts: t, on: on, recent: widgets.NewColumn(2), folder: widgets.NewColumn(2)}
-	open := widget.NewButtonWithIcon(t.Start.Open, standard.FolderOpenIcon(), func() { tell(on.Open) })
-	open.Importance = widget.HighImportance
-	demo := widget.NewButton(t.Start.Demo, func() { tell(on.Demo) })
+	open := widgets.NewIconButton(t.Start.Open, standard.IconNameFolderOpen, func() { tell(on.Open) })
+	open.SetPrimary(true)
+	demo := widgets.NewButton(t.Start.Demo, func() { tell(on.Demo) })
 	column := widgets.NewColumn(2*theme.Gap,
 		widgets.NewText(t.Start.Title, widgets.TextLook{Size: standard.SizeNameHeadingText, Bold: true}),
 		widgets.NewBody(t.Start.Sentence),
@@ -87,7 +86,7 @@ func (s *Start) row(name, where string, tapped func()) fyne.CanvasObject {
 		words.Add(widgets.NewText(where, widgets.TextLook{
 			Color: standard.ColorNamePlaceHolder, Size: standard.SizeNameCaptionText, MaxLines: 1}))
 	}
-	row := widgets.NewPressable(widgets.NewInset(6, 3, words), widgets.PressableLook{}, tapped)
+	row := widgets.NewPressable(widgets.NewInset(0, 3, words), widgets.PressableLook{}, tapped)
 	s.rows = append(s.rows, row)
 	return row
 }

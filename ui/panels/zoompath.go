@@ -7,7 +7,6 @@ import (
 	"strconv"
 
 	"fyne.io/fyne/v2"
-	"fyne.io/fyne/v2/widget"
 
 	"zoomscope/ui/texts"
 	"zoomscope/ui/theme"
@@ -67,7 +66,7 @@ type ZoomPath struct {
 func NewZoomPath(t *texts.Texts, on ZoomPathEvents) *ZoomPath {
 	z := &ZoomPath{texts: t, on: on, none: widgets.NewNote(t.Path.None), gallery: widgets.NewColumn(theme.Gap)}
 	button := func(label string, do func()) fyne.CanvasObject {
-		return widget.NewButton(label, func() { tell(do) })
+		return widgets.NewButton(label, func() { tell(do) })
 	}
 	z.walk = widgets.NewColumn(4,
 		widgets.NewFlow(3, button(t.Path.Previous, on.Previous), button(t.Path.Next, on.Next),
@@ -127,12 +126,12 @@ func (z *ZoomPath) section(i int) fyne.CanvasObject {
 }
 
 // more is the button that shows all patches of a level, or the first again.
-func (z *ZoomPath) more(i, n int) *widget.Button {
+func (z *ZoomPath) more(i, n int) *widgets.Button {
 	label := fmt.Sprintf(z.texts.Path.ShowAll, z.texts.Numbers.Count(n))
 	if z.all[i] {
 		label = z.texts.Path.ShowFewer
 	}
-	return widget.NewButton(label, func() {
+	return widgets.NewButton(label, func() {
 		z.all[i] = !z.all[i]
 		z.build()
 	})

@@ -17,7 +17,7 @@ type KeyGroup struct {
 type KeyRow struct{ Keys, Does string }
 
 // keyColumn is wide enough for the longest combination.
-const keyColumn = 130
+const keyColumn = 150
 
 // NewKeyTable shows keys and what they do, group by group.
 func NewKeyTable(groups []KeyGroup) fyne.CanvasObject {

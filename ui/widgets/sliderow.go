@@ -15,6 +15,7 @@ import (
 type SlideRow struct {
 	Pressable
 	picture *canvas.Image
+	thumb   *placeholder
 	name    *Text
 	state   *Text
 	meter   *Meter
@@ -33,7 +34,8 @@ func NewSlideRow(tapped, shut func()) *SlideRow {
 	}
 	r.picture.FillMode, r.picture.ScaleMode = canvas.ImageFillContain, canvas.ImageScaleFastest
 	r.meter.Hide()
-	thumb := NewAtLeast(theme.ThumbSide, theme.ThumbSide, r.picture)
+	r.thumb = newPlaceholder(r.picture)
+	thumb := NewAtLeast(theme.ThumbSide, theme.ThumbSide, r.thumb)
 	r.shut = NewCross(shut)
 	words := NewColumn(2, r.name, r.state, r.meter)
 	r.content = NewTopRow(6, 1, thumb, words, r.shut)
@@ -45,7 +47,7 @@ func NewSlideRow(tapped, shut func()) *SlideRow {
 func (r *SlideRow) SetPicture(picture image.Image) {
 	r.picture.Image = picture
 	r.picture.Hidden = picture == nil
-	r.picture.Refresh()
+	r.thumb.Refresh()
 }
 
 // SetName shows the slide's name.

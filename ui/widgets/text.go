@@ -1,6 +1,7 @@
 package widgets
 
 import (
+	"math"
 	"strings"
 
 	"fyne.io/fyne/v2"
@@ -100,7 +101,8 @@ func (t *Text) style() fyne.TextStyle {
 func (t *Text) measure(s string) float32 { return fyne.MeasureText(s, t.size(), t.style()).Width }
 
 func (t *Text) lineHeight() float32 {
-	return fyne.MeasureText("Mg", t.size(), t.style()).Height + 1
+	height := fyne.MeasureText("Mg", t.size(), t.style()).Height
+	return float32(math.Ceil(float64(height))) // whole points, so that what follows stays sharp
 }
 
 // fill sets the lines for the width there is.
@@ -149,6 +151,7 @@ func (r *textRenderer) MinSize() fyne.Size {
 		for _, line := range t.lines {
 			width = max(width, t.measure(line))
 		}
+		width = float32(math.Ceil(float64(width)))
 	}
 	return fyne.NewSize(width, float32(len(t.lines))*t.lineHeight())
 }

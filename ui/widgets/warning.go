@@ -23,7 +23,7 @@ func NewWarningLine(w Warning) fyne.CanvasObject {
 	icon := NewAtLeast(18, 18, widget.NewIcon(tinted(name, ink)))
 	words := NewColumn(4, NewBody(w.Text))
 	if w.Action != "" {
-		words.Add(NewFlow(0, widget.NewButton(w.Action, w.Do)))
+		words.Add(NewFlow(0, NewButton(w.Action, w.Do)))
 	}
 	return NewTopRow(6, 1, icon, words)
 }
