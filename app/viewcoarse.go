@@ -54,7 +54,9 @@ type coarse struct {
 	slideio.Slide
 	info slideio.Info // of the slide, the coarse level last
 	down int          // its downsample
-	gate func(context.Context) error
+	gate func() func(context.Context) error
+	// slots holds a value for each piece being read, of all blocks.
+	slots chan struct{}
 
 	ctx   context.Context // ends with stop
 	end   context.CancelFunc
@@ -75,8 +77,10 @@ type block struct {
 	err  error
 }
 
-func newCoarse(s slideio.Slide, down int, gate func(context.Context) error) *coarse {
-	c := &coarse{Slide: s, info: *s.Info(), down: down, gate: gate}
+// newCoarse adds a level of a downsample to a slide. gate makes what the making of
+// a block calls between its steps.
+func newCoarse(s slideio.Slide, down int, gate func() func(context.Context) error) *coarse {
+	c := &coarse{Slide: s, info: *s.Info(), down: down, gate: gate, slots: make(chan struct{}, runtime.GOMAXPROCS(0))}
 	up := func(n, by int) int { return (n + by - 1) / by }
 	w, h := up(c.info.Width(), down), up(c.info.Height(), down)
 	c.info.Levels = append(slices.Clone(c.info.Levels), slideio.Level{
@@ -133,9 +137,8 @@ func (c *coarse) makeAll() {
 	}
 	slices.SortFunc(order, func(i, j int) int { return cmp.Compare(far[i], far[j]) })
 	for _, i := range order {
-		b, mine := c.claim(i)
-		if mine {
-			c.fill(b, i, 1, c.gate)
+		if b, mine := c.claim(i); mine {
+			c.fill(b, i, 1)
 		}
 	}
 }
@@ -161,6 +164,7 @@ func (c *coarse) claim(i int) (b *block, mine bool) {
 		return b, false
 	}
 	c.blocks[i] = b
+	c.work.Add(1)
 	return b, true
 }
 
@@ -169,7 +173,7 @@ func (c *coarse) claim(i int) (b *block, mine bool) {
 func (c *coarse) get(ctx context.Context, i int) (*image.RGBA, error) {
 	b, mine := c.claim(i)
 	if mine {
-		go c.fill(b, i, runtime.GOMAXPROCS(0), nil)
+		go c.fill(b, i, cap(c.slots))
 	}
 	select {
 	case <-b.done:
@@ -179,39 +183,46 @@ func (c *coarse) get(ctx context.Context, i int) (*image.RGBA, error) {
 	}
 }
 
-// fill makes the i-th block from pieces, several at once, and calls gate before
-// each. A piece that cannot be read is grey; a block of such pieces alone is an
-// error, and is tried again when it is next asked for.
-func (c *coarse) fill(b *block, i, workers int, gate func(context.Context) error) {
+// fill makes the i-th block, which was claimed, from pieces, several at once. A
+// piece that cannot be read is grey; a block of such pieces alone is an error, and
+// is tried again when it is next asked for.
+func (c *coarse) fill(b *block, i, workers int) {
+	defer c.work.Done()
 	defer close(b.done)
 	r := c.rect(i)
 	m := image.NewRGBA(image.Rectangle{Max: r.Size()})
 	g, ctx := errgroup.WithContext(c.ctx)
 	g.SetLimit(workers)
-	var failed, pieces atomic.Int64
-	var last atomic.Value
-	for y := 0; y < r.Dy(); y += coarsePiece {
-		for x := 0; x < r.Dx(); x += coarsePiece {
-			if gate != nil && gate(ctx) != nil {
-				break
-			}
-			g.Go(func() error {
-				pieces.Add(1)
-				err := c.piece(ctx, m, image.Rect(x, y, x+coarsePiece, y+coarsePiece), r.Min)
-				if region := (*slideio.RegionError)(nil); errors.As(err, &region) {
-					last.Store(region)
-					failed.Add(1)
-					return nil
-				}
-				return err
-			})
+	gate := c.gate()
+	pieces := piecesOf(m.Rect)
+	damage := make([]*slideio.RegionError, len(pieces))
+	for j, p := range pieces {
+		if gate(ctx) != nil {
+			break // which ctx tells
 		}
+		g.Go(func() error {
+			err := c.piece(ctx, m, p, r.Min)
+			if errors.As(err, &damage[j]) {
+				return nil
+			}
+			return err
+		})
 	}
 	err := g.Wait()
-	if err == nil && failed.Load() == pieces.Load() {
-		err, _ = last.Load().(error)
+	if err == nil && !slices.Contains(damage, nil) {
+		err = damage[0]
 	}
 	c.finish(b, i, m, cmp.Or(err, c.ctx.Err()))
+}
+
+// piecesOf divides a picture.
+func piecesOf(r image.Rectangle) (pieces []image.Rectangle) {
+	for y := r.Min.Y; y < r.Max.Y; y += coarsePiece {
+		for x := r.Min.X; x < r.Max.X; x += coarsePiece {
+			pieces = append(pieces, image.Rect(x, y, x+coarsePiece, y+coarsePiece).Intersect(r))
+		}
+	}
+	return pieces
 }
 
 // finish keeps a block that was made, and forgets one that was not.
@@ -231,13 +242,15 @@ func (c *coarse) finish(b *block, i int, m *image.RGBA, err error) {
 
 // piece fills the pixels r of m, a block that lies at a place of the coarse level.
 func (c *coarse) piece(ctx context.Context, m *image.RGBA, r image.Rectangle, at image.Point) error {
+	c.slots <- struct{}{}
+	defer func() { <-c.slots }()
 	part := m.SubImage(r).(*image.RGBA)
 	from := part.Rect.Add(at)
 	d := float64(c.down)
 	err := slideio.ReadArea(ctx, c.Slide, part, slideio.Rect{
 		X: float64(from.Min.X) * d, Y: float64(from.Min.Y) * d, W: float64(from.Dx()) * d, H: float64(from.Dy()) * d,
 	})
-	if err != nil {
+	if region := (*slideio.RegionError)(nil); errors.As(err, &region) {
 		draw.Draw(part, part.Rect, image.NewUniform(unread), image.Point{}, draw.Src)
 	}
 	return err
@@ -296,12 +309,16 @@ func (c *coarse) rough(ctx context.Context, w, h int) (*image.RGBA, error) {
 	return dst, nil
 }
 
-// sample is the mean colour around a place of level 0.
+// sample is the mean colour of the file's tile that holds a place of level 0, or of
+// a little around it where tiles are large.
 func (c *coarse) sample(ctx context.Context, at image.Point) color.RGBA {
-	const side = 16
+	w, h := 16, 16
+	if l := c.info.Levels[0]; l.TileWidth > 0 && l.TileHeight > 0 && max(l.TileWidth, l.TileHeight) <= 512 {
+		w, h = l.TileWidth, l.TileHeight
+	}
+	r := image.Rect(0, 0, w, h).Add(image.Pt(at.X/w*w, at.Y/h*h)).Intersect(image.Rect(0, 0, c.info.Width(), c.info.Height()))
 	m := image.NewRGBA(image.Rect(0, 0, 1, 1))
-	x, y := at.X/side*side, at.Y/side*side // within one tile of the file
-	if err := slideio.ReadArea(ctx, c.Slide, m, slideio.Rect{X: float64(x), Y: float64(y), W: side, H: side}); err != nil {
+	if err := slideio.ReadArea(ctx, c.Slide, m, slideio.RectOf(r)); err != nil {
 		return unread
 	}
 	return m.RGBAAt(0, 0)

@@ -56,7 +56,7 @@ func newTiles(s slideio.Slide, gate func() func(context.Context) error) *tiles {
 	in := s.Info()
 	t := &tiles{slide: s, w: in.Width(), h: in.Height(), kept: lru[*image.RGBA](keptTiles), failed: lru[failure](keptFailures)}
 	if d := coarseDownsample(in); d > 0 {
-		t.coarse = newCoarse(s, d, gate())
+		t.coarse = newCoarse(s, d, gate)
 		t.slide = t.coarse
 	}
 	return t
