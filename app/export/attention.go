@@ -3,7 +3,9 @@ package export
 import (
 	"fmt"
 	"image"
+	"maps"
 	"math"
+	"slices"
 
 	"zoomscope/engine/result"
 )
@@ -100,7 +102,7 @@ func markWidth(text float64) float64 { return max(1.5, text/8) }
 // this one, where they are large enough to be seen under their outline.
 func markRead(p *page, f frame, below, l result.Level, width float64) {
 	clip := &page{p.SubImage(f.px).(*image.RGBA), p.typesetter}
-	for i := range parents(l) {
+	for _, i := range slices.Sorted(maps.Keys(parents(l))) { // where two meet, the later one is seen
 		if b := f.box(below.Patches[i]); min(b.width(), b.height()) >= 3*smallest*width {
 			clip.dash(b, width)
 		}

@@ -85,6 +85,23 @@ func TestWriteAttentionLegend(t *testing.T) {
 	}
 }
 
+// TestWriteAttentionRepeats draws a level whose dashed outlines meet.
+func TestWriteAttentionRepeats(t *testing.T) {
+	r, reader := small(t)
+	var first []byte
+	for i := range 12 {
+		var buf bytes.Buffer
+		if err := WriteAttention(t.Context(), &buf, r, 1, reader, AttentionRequest{MaxSide: 311}); err != nil {
+			t.Fatal(err)
+		}
+		if i == 0 {
+			first = buf.Bytes()
+		} else if !bytes.Equal(first, buf.Bytes()) {
+			t.Fatalf("bytes differ the %d. time", i+1)
+		}
+	}
+}
+
 func TestWriteAttentionRefuses(t *testing.T) {
 	r, reader := small(t)
 	for name, c := range map[string]struct {
