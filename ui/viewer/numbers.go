@@ -30,7 +30,11 @@ func (t Texts) scale(zoom, mpp float64) string {
 		return t.short(100*zoom, places(100*zoom, 2)) + space + "%"
 	}
 	m, um := zoom*micrometre/mpp, mpp/zoom
-	return t.short(m, places(m, 3)) + "x" + space + space + t.fixed(um, places(um, 3)) + space + "µm/px"
+	digits := 3
+	if um < 1 {
+		digits = 2
+	}
+	return t.short(m, places(m, 3)) + "x" + space + space + t.fixed(um, places(um, digits)) + space + "µm/px"
 }
 
 // places is how many decimals show v with the given number of digits, at most 4.

@@ -29,7 +29,7 @@ type Outline struct {
 }
 
 const (
-	maxOutlines = 600 // drawn at once
+	maxOutlines = 600 // drawn at once: the last ones, if there are more
 	minOutline  = 4   // device pixels; what is smaller is drawn as a mark of this size
 )
 
@@ -45,16 +45,6 @@ func (k OutlineKind) strokes() (line, halo float64) {
 	return 2, 1
 }
 
-// frame is one outline on screen: the halo below, the line above it.
-type frame struct{ halo, line *canvas.Rectangle }
-
-func newFrame() frame {
-	return frame{
-		halo: &canvas.Rectangle{FillColor: color.Transparent, StrokeColor: assets.Halo()},
-		line: &canvas.Rectangle{FillColor: color.Transparent, StrokeColor: assets.Marker()},
-	}
-}
-
 // pixels are the strokes in whole device pixels.
 func (k OutlineKind) pixels(at screen) (line, halo int) {
 	l, h := k.strokes()
@@ -65,24 +55,28 @@ func (k OutlineKind) pixels(at screen) (line, halo int) {
 type outliner struct {
 	box      *fyne.Container
 	outlines []Outline
-	frames   []frame
+	frames   []*frame
 }
 
 func newOutliner() *outliner { return &outliner{box: &fyne.Container{}} }
 
 func (o *outliner) place(p projection, at screen) {
 	o.box.Objects = o.box.Objects[:0]
-	first := o.first(p)
+	view := image.Rect(0, 0, p.w, p.h)
 	n := 0
-	for _, out := range o.outlines[first:] {
+	for _, out := range o.outlines[o.first(p):] {
 		r := out.rect(p)
-		if !r.Overlaps(image.Rect(0, 0, p.w, p.h)) {
+		if !r.Overlaps(view) {
 			continue
 		}
-		f := o.frame(n)
+		if n == len(o.frames) {
+			o.frames = append(o.frames, newFrame())
+		}
+		// What lies far outside the view is cut off, beyond the strokes' width.
+		line, halo := out.Kind.pixels(at)
+		r = r.Inset(-halo).Intersect(view.Inset(-2 * (line + 2*halo)))
+		o.box.Objects = o.frames[n].draw(o.box.Objects, r, line, halo, at)
 		n++
-		f.place(r, out.Kind, p, at)
-		o.box.Objects = append(o.box.Objects, f.halo, f.line)
 	}
 }
 
@@ -101,41 +95,87 @@ func (o *outliner) first(p projection) int {
 	return 0
 }
 
-func (o *outliner) frame(i int) frame {
-	for len(o.frames) <= i {
-		o.frames = append(o.frames, newFrame())
-	}
-	return o.frames[i]
-}
-
 // rect is where the outline's area lies in the view, not smaller than a mark.
 func (o Outline) rect(p projection) image.Rectangle {
 	r := image.Rect(p.x(o.Area.X), p.y(o.Area.Y), p.x(o.Area.X+o.Area.Width), p.y(o.Area.Y+o.Area.Height))
-	if d := minOutline - r.Dx(); d > 0 {
+	return atLeast(r, minOutline)
+}
+
+// atLeast makes a rectangle as wide and as high as side, about its middle.
+func atLeast(r image.Rectangle, side int) image.Rectangle {
+	if d := side - r.Dx(); d > 0 {
 		r.Min.X -= d / 2
-		r.Max.X = r.Min.X + minOutline
+		r.Max.X = r.Min.X + side
 	}
-	if d := minOutline - r.Dy(); d > 0 {
+	if d := side - r.Dy(); d > 0 {
 		r.Min.Y -= d / 2
-		r.Max.Y = r.Min.Y + minOutline
+		r.Max.Y = r.Min.Y + side
 	}
 	return r
 }
 
-// place draws the line along the inner edge of r, with the halo on both its sides.
-// What lies far outside the view is cut off, beyond the strokes' width.
-func (f frame) place(r image.Rectangle, kind OutlineKind, p projection, at screen) {
-	l, h := kind.pixels(at)
-	outer := r.Inset(-h).Intersect(image.Rect(0, 0, p.w, p.h).Inset(-2 * (l + 2*h)))
-	f.stroke(f.halo, outer, l+2*h, at)
-	f.stroke(f.line, outer.Inset(h), l, at)
+// smallFrame is the side from which a frame is drawn as bars. A rectangle with a
+// stroke has the processor visit all pixels within it where there is no graphics
+// card; below this side that is cheaper than the additional objects.
+const smallFrame = 32
+
+// frame draws a line with a halo on both its sides: the first four rectangles are
+// the halo, the others the line on top of it.
+type frame [8]*canvas.Rectangle
+
+func newFrame() *frame {
+	f := new(frame)
+	for i := range f {
+		f[i] = &canvas.Rectangle{}
+	}
+	return f
 }
 
-func (f frame) stroke(o *canvas.Rectangle, r image.Rectangle, width int, at screen) {
-	w := at.points(float64(width))
-	changed := o.StrokeWidth != w
-	o.StrokeWidth = w
-	if !at.put(o, r) && changed {
-		o.Refresh()
+// draw puts the halo's outer edge on r and adds the rectangles needed to objects.
+func (f *frame) draw(objects []fyne.CanvasObject, r image.Rectangle, line, halo int, at screen) []fyne.CanvasObject {
+	objects = stroke(objects, f[:4], r, line+2*halo, at, assets.Halo())
+	return stroke(objects, f[4:], r.Inset(halo), line, at, assets.Marker())
+}
+
+// stroke draws along the inner edge of r.
+func stroke(objects []fyne.CanvasObject, pool []*canvas.Rectangle, r image.Rectangle, width int, at screen, c color.RGBA) []fyne.CanvasObject {
+	if max(r.Dx(), r.Dy()) >= smallFrame {
+		for i, side := range sides(r, width) {
+			fill(pool[i], side, at, c)
+			objects = append(objects, pool[i])
+		}
+		return objects
+	}
+	o := pool[0]
+	fill(o, r, at, color.RGBA{})
+	if o.StrokeColor != c {
+		o.StrokeColor = c
+	}
+	o.StrokeWidth = at.points(float64(width))
+	return append(objects, o)
+}
+
+// fill makes a rectangle of one colour. Fyne refreshes rectangles that have a stroke
+// when they are resized, which is dear for hundreds of them and of no use: they have
+// nothing to upload.
+func fill(o *canvas.Rectangle, r image.Rectangle, at screen, c color.RGBA) {
+	o.StrokeWidth = 0
+	if o.FillColor != c {
+		o.FillColor = c
+	}
+	at.put(o, r)
+}
+
+// sides are the bars along the inner edge of a rectangle.
+func sides(r image.Rectangle, width int) [4]image.Rectangle {
+	inner := r.Inset(width)
+	if inner.Empty() {
+		inner = image.Rectangle{Min: r.Max, Max: r.Max}
+	}
+	return [4]image.Rectangle{
+		{r.Min, image.Pt(r.Max.X, inner.Min.Y)},
+		{image.Pt(r.Min.X, inner.Max.Y), r.Max},
+		{image.Pt(r.Min.X, inner.Min.Y), image.Pt(inner.Min.X, inner.Max.Y)},
+		{image.Pt(inner.Max.X, inner.Min.Y), image.Pt(r.Max.X, inner.Max.Y)},
 	}
 }

@@ -19,6 +19,7 @@ const (
 	mapShare     = 0.28 // of the view's shorter side
 	mapLeast     = 60   // points: smaller maps are not shown
 	mapNarrowest = 8    // points: the shorter side of very long slides
+	mapFrame     = 8    // device pixels: the least side of the visible rectangle
 )
 
 // overview is the small map of the slide. A tap or drag on it goes there.
@@ -32,7 +33,8 @@ type overview struct {
 	ground  *canvas.Rectangle
 	picture *canvas.Image
 	border  *canvas.Rectangle
-	frame   frame
+	frame   *frame
+	framed  *fyne.Container
 	seen    image.Rectangle
 }
 
@@ -49,6 +51,7 @@ func newOverview(v *Viewer) *overview {
 		picture: &canvas.Image{FillMode: canvas.ImageFillStretch, ScaleMode: canvas.ImageScaleFastest},
 		border:  &canvas.Rectangle{FillColor: color.Transparent, StrokeColor: color.Gray{Y: 0x70}, StrokeWidth: 1},
 		frame:   newFrame(),
+		framed:  &fyne.Container{},
 	}
 	o.Hidden = true
 	o.ExtendBaseWidget(o)
@@ -57,7 +60,7 @@ func newOverview(v *Viewer) *overview {
 
 // CreateRenderer is Fyne's.
 func (o *overview) CreateRenderer() fyne.WidgetRenderer {
-	return widget.NewSimpleRenderer(&fyne.Container{Objects: []fyne.CanvasObject{o.ground, o.picture, o.border, o.frame.halo, o.frame.line}})
+	return widget.NewSimpleRenderer(&fyne.Container{Objects: []fyne.CanvasObject{o.ground, o.picture, o.border, o.framed}})
 }
 
 func (o *overview) set(p pyramid, preview *image.RGBA) {
@@ -106,6 +109,7 @@ func (o *overview) draw(at screen) {
 	at.put(o.ground, all)
 	at.put(o.picture, all)
 	at.put(o.border, all.Inset(-1))
+	o.seen = image.Rectangle{}
 	o.picture.Image = nil
 	if o.preview != nil && !o.preview.Rect.Empty() {
 		m := image.NewRGBA(all)
@@ -121,23 +125,14 @@ func (o *overview) place(p projection, at screen) {
 	r := p.rect()
 	kx, ky := float64(o.size.X)/float64(o.slide.width), float64(o.size.Y)/float64(o.slide.height)
 	seen := image.Rect(int(r.X*kx), int(r.Y*ky), int((r.X+r.Width)*kx), int((r.Y+r.Height)*ky))
-	const least = 8
-	if d := least - seen.Dx(); d > 0 {
-		seen.Min.X -= d / 2
-		seen.Max.X = seen.Min.X + least
-	}
-	if d := least - seen.Dy(); d > 0 {
-		seen.Min.Y -= d / 2
-		seen.Max.Y = seen.Min.Y + least
-	}
+	seen = atLeast(seen, mapFrame)
 	line, halo := Selected.pixels(at)
 	seen = seen.Inset(-halo).Intersect(image.Rectangle{Max: o.size})
 	if seen == o.seen {
 		return
 	}
 	o.seen = seen
-	o.frame.stroke(o.frame.halo, seen, line+2*halo, at)
-	o.frame.stroke(o.frame.line, seen.Inset(halo), line, at)
+	o.framed.Objects = o.frame.draw(o.framed.Objects[:0], seen, line, halo, at)
 }
 
 // Tapped goes to the place.

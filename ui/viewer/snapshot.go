@@ -78,16 +78,7 @@ func (o *outliner) snapshot(m *image.RGBA, p projection, at screen) {
 
 // ring fills the inner edge of a rectangle.
 func ring(m *image.RGBA, r image.Rectangle, width int, c color.Color) {
-	inner := r.Inset(width)
-	if inner.Empty() {
-		inner = image.Rectangle{Min: r.Max, Max: r.Max}
-	}
-	for _, side := range []image.Rectangle{
-		{r.Min, image.Pt(r.Max.X, inner.Min.Y)},
-		{image.Pt(r.Min.X, inner.Max.Y), r.Max},
-		{image.Pt(r.Min.X, inner.Min.Y), image.Pt(inner.Min.X, inner.Max.Y)},
-		{image.Pt(inner.Max.X, inner.Min.Y), image.Pt(r.Max.X, inner.Max.Y)},
-	} {
+	for _, side := range sides(r, width) {
 		draw.Draw(m, side, image.NewUniform(c), image.Point{}, draw.Over)
 	}
 }

@@ -22,6 +22,7 @@ type sprite struct {
 	key    tileKey
 	tile   *image.RGBA // nil for a tile that could not be read
 	epoch  int         // the last arrangement that wanted it
+	fresh  bool        // the object's picture is to be uploaded
 }
 
 // stage holds the sprites on screen, coarser ones under sharper ones.
@@ -48,18 +49,16 @@ func (s *stage) keep(k tileKey, tile *image.RGBA) {
 	p := s.shown[k]
 	if p == nil {
 		p = s.recycle()
-		p.key = k
+		p.key, p.fresh = k, true
 		s.shown[k] = p
 	}
-	if p.tile != tile || p.object.Image == nil {
+	if p.fresh || p.tile != tile {
 		p.tile = tile
 		p.object.Image = s.hatched
 		if tile != nil {
 			p.object.Image = tile
 		}
-		p.object.ScaleMode = canvas.ImageScaleFastest
-		p.object.Refresh()
-		s.uploads++
+		p.fresh = true
 	}
 	p.epoch = s.epoch
 }
@@ -70,7 +69,9 @@ func (s *stage) recycle() *sprite {
 		s.spare = s.spare[:n-1]
 		return p
 	}
-	return &sprite{object: &canvas.Image{FillMode: canvas.ImageFillStretch, ScaleMode: canvas.ImageScaleFastest}}
+	p := &sprite{object: &canvas.Image{Image: s.hatched, FillMode: canvas.ImageFillStretch}}
+	p.object.Aspect() // worked out now: when first asked for while drawing, it has the picture uploaded twice
+	return p
 }
 
 // end takes away what was not kept since begin.
@@ -78,7 +79,7 @@ func (s *stage) end() {
 	for k, p := range s.shown {
 		if p.epoch != s.epoch {
 			delete(s.shown, k)
-			p.tile, p.object.Image = nil, nil // lets go of the pixels
+			p.tile, p.object.Image = nil, s.hatched // lets go of the pixels
 			s.spare = append(s.spare, p)
 		}
 	}
@@ -117,11 +118,14 @@ func (s *stage) tile(k tileKey) *image.RGBA {
 func (s *stage) place(p projection, at screen, slide pyramid) {
 	for _, sp := range s.order {
 		mode := scaleMode(sp.key.z, p.zoom)
-		if sp.object.ScaleMode != mode {
-			sp.object.ScaleMode = mode
+		fresh := sp.fresh || sp.object.ScaleMode != mode
+		sp.object.ScaleMode, sp.fresh = mode, false
+		// What was resized is uploaded anew anyway, and each call to do so is dear.
+		resized := at.put(sp.object, tileRect(p, sp.key, sp.tile, slide))
+		if fresh && !resized {
 			sp.object.Refresh()
 		}
-		if at.put(sp.object, tileRect(p, sp.key, sp.tile, slide)) {
+		if fresh || resized {
 			s.uploads++
 		}
 	}

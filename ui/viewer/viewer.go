@@ -273,7 +273,6 @@ func (v *Viewer) limits() limits {
 func (v *Viewer) arrange() {
 	w, h, _ := v.measure()
 	v.proj = project(v.camera, w, h)
-	v.at.put(v.background, image.Rect(0, 0, w, h))
 	if v.ready() && v.camera.Zoom > 0 {
 		v.arrangeTiles()
 		v.layer.place(v.proj, v.at)
@@ -285,6 +284,22 @@ func (v *Viewer) arrange() {
 		v.layer.clear()
 		v.outlines.box.Objects = nil
 	}
+	v.at.put(v.background, v.ground())
 	v.furniture.arrange()
 	canvas.Refresh(v.background) // the window is drawn anew; this object has nothing to upload
+}
+
+// ground is where the background is to be seen: everywhere, unless it is covered;
+// filling the whole view costs time where the processor draws.
+func (v *Viewer) ground() image.Rectangle {
+	p := v.proj
+	view := image.Rect(0, 0, p.w, p.h)
+	if !v.ready() || v.missing > 0 && v.preview.cells == nil {
+		return view
+	}
+	slide := image.Rect(p.x(0), p.y(0), p.x(float64(v.slide.width)), p.y(float64(v.slide.height)))
+	if view.In(slide) {
+		return image.Rect(0, 0, 1, 1)
+	}
+	return view
 }
