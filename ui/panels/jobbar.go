@@ -1,6 +1,7 @@
 package panels
 
 import (
+	"cmp"
 	"fmt"
 
 	"fyne.io/fyne/v2"
@@ -29,6 +30,7 @@ type JobBar struct {
 	purpose *widgets.Text
 	sign    *widgets.Pressable
 	crosses map[int]*widgets.Pressable
+	said    string
 }
 
 // NewJobBar makes the bar with nothing under way; cancel is called with the ID of
@@ -61,15 +63,25 @@ func (b *JobBar) SetJobs(jobs []Job) {
 	var parts []fyne.CanvasObject
 	for _, j := range jobs[:min(len(jobs), mostJobs)] {
 		parts = append(parts, b.job(j))
+		b.said = ""
 	}
 	switch {
 	case len(jobs) == 0:
-		parts = append(parts, b.note(b.texts.Jobs.Idle))
+		parts = append(parts, b.note(cmp.Or(b.said, b.texts.Jobs.Idle)))
 	case len(jobs) > mostJobs:
 		parts = append(parts, b.note(fmt.Sprintf(b.texts.Jobs.More, len(jobs)-mostJobs)))
 	}
 	replace(b.middle, parts...)
 	b.row.Refresh()
+}
+
+// Say tells what came of work that has ended; it stays until there is other work.
+// "" takes it away.
+func (b *JobBar) Say(words string) {
+	b.said = words
+	if len(b.crosses) == 0 {
+		b.SetJobs(nil)
+	}
 }
 
 // Cross is the control that cancels a job; nil where the job is not shown.
