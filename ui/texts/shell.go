@@ -42,6 +42,17 @@ type Shell struct {
 	About           string `json:"about"`
 	AboutText       string `json:"about_text"` // %s: version; %s: the research-use line
 
+	ToolOpen   string `json:"tool_open"`
+	ToolRun    string `json:"tool_run"`
+	ToolExport string `json:"tool_export"`
+	ToolFit    string `json:"tool_fit"`
+
+	NothingAbove string `json:"nothing_above"`
+	NothingBelow string `json:"nothing_below"`
+
+	StateResolution string `json:"state_resolution"`
+	ShowResolution  string `json:"show_resolution"`
+
 	OK       string `json:"ok"`
 	SlidesOf string `json:"slides_of"` // the filter of the open dialog
 
@@ -65,8 +76,5 @@ type Shell struct {
 	StageTissue   string `json:"stage_tissue"`
 	StageEncoding string `json:"stage_encoding"` // %s: magnification
 
-	ReadoutRank  string `json:"readout_rank"`  // %s: share; %d of %d: rank
-	ReadoutShare string `json:"readout_share"` // %s: share
-	LeftAbove    string `json:"left_above"`    // title of the plain one of two views
-	RightAbove   string `json:"right_above"`   // title of the one with attention
+	ReadoutRank string `json:"readout_rank"` // %s: share; %d of %d: rank
 }

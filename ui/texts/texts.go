@@ -21,7 +21,6 @@ type Texts struct {
 	Numbers   Numbers   `json:"numbers"`
 	Shell     Shell     `json:"shell"`
 	Errors    Errors    `json:"errors"`
-	Viewer    Viewer    `json:"viewer"`
 	Slides    Slides    `json:"slides"`
 	Analysis  Analysis  `json:"analysis"`
 	Attention Attention `json:"attention"`

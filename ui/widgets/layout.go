@@ -144,32 +144,6 @@ func (f *flow) place(objects []fyne.CanvasObject, put func(fyne.CanvasObject, fy
 	}
 }
 
-// even gives its objects equal widths in one row.
-type even struct{ gap float32 }
-
-// NewEven makes a container of objects beside each other, all of one width.
-func NewEven(gap float32, objects ...fyne.CanvasObject) *fyne.Container {
-	return container.New(even{gap}, objects...)
-}
-
-func (e even) Layout(objects []fyne.CanvasObject, size fyne.Size) {
-	n := float32(len(objects))
-	width := (size.Width - e.gap*(n-1)) / n
-	for i, o := range objects {
-		o.Resize(fyne.NewSize(width, size.Height))
-		o.Move(fyne.NewPos(float32(i)*(width+e.gap), 0))
-	}
-}
-
-func (e even) MinSize(objects []fyne.CanvasObject) fyne.Size {
-	var widest fyne.Size
-	for _, o := range objects {
-		widest = widest.Max(o.MinSize())
-	}
-	n := float32(len(objects))
-	return fyne.NewSize(widest.Width*n+e.gap*max(0, n-1), widest.Height)
-}
-
 // inset keeps its only object away from the edges.
 type inset struct{ x, y float32 }
 
