@@ -82,7 +82,7 @@ func BenchmarkReadHalf(b *testing.B) {
 	}
 	config := testConfig(1)
 	config.Encoder.Dim = 1024
-	t := &Trainer{config: config}
+	t := &Trainer{descent: descent{config: config}}
 	for b.Loop() {
 		t.work.reset()
 		if _, err := t.read(halfSource{raw, 1024}, 0, span(4557)); err != nil {

@@ -5,15 +5,13 @@ import (
 	"errors"
 	"fmt"
 	"slices"
+	"strings"
 
 	"zoomscope/engine/grid"
 	"zoomscope/engine/internal/strictjson"
 	"zoomscope/engine/result"
 	"zoomscope/engine/tissue"
 )
-
-// ZoomMIL is the one method there is so far.
-const ZoomMIL = "zoommil"
 
 // The classifiers.
 const (
@@ -27,22 +25,30 @@ type Config struct {
 	Method         string          `json:"method"`
 	Classes        []string        `json:"classes"`
 	Magnifications []float64       `json:"magnifications"` // ascending by whole factors
-	K              []int           `json:"k"`              // patches zoomed into, per magnification but the last
+	K              []int           `json:"k"`              // patches zoomed into, per magnification but the last; none for an exhaustive method
 	PatchSize      int             `json:"patch_size"`     // pixels
 	Encoder        result.Encoder  `json:"encoder"`
 	Tissue         tissue.Settings `json:"tissue"`
 	Sizes          Sizes           `json:"sizes"`
 	Classifier     string          `json:"classifier"`
 	Variant
-	Training    Training `json:"training"`
-	IntendedUse string   `json:"intended_use"`
-	Licence     string   `json:"licence"`
+	Options Options `json:"options,omitzero"`
+	// TissueMagnification is where an exhaustive method looks for tissue: the
+	// patches that it takes are all those within patches of tissue there. 0 is its
+	// lowest magnification.
+	TissueMagnification float64  `json:"tissue_magnification,omitempty"`
+	Training            Training `json:"training"`
+	IntendedUse         string   `json:"intended_use"`
+	Licence             string   `json:"licence"`
 }
 
 // Sizes are the widths of the layers; the published ones are 256 and 512.
 type Sizes struct {
 	Hidden    int `json:"hidden"`    // of the attentions, and between two classifier layers
 	Embedding int `json:"embedding"` // of a patch
+	// Middle is that between features and embedding of msmil, and of the second
+	// convolution of sparseconvmil.
+	Middle int `json:"middle,omitempty"`
 }
 
 // Variant is what the paper's Table 4 takes away from ZoomMIL, one part at a
@@ -98,6 +104,12 @@ func (c *Config) fused() int {
 }
 
 func (c *Config) checkVariant() error {
+	if c.Exhaustive() {
+		if len(c.Selection) != 0 || c.Attention != "" || c.Fusion != "" {
+			return fmt.Errorf("selection, attention and fusion are not for %s", c.Method)
+		}
+		return nil
+	}
 	if n := len(c.Selection); n != 0 && n != len(c.Magnifications)-1 {
 		return fmt.Errorf("%d selections for %d magnifications, must be %d or none", n, len(c.Magnifications), len(c.Magnifications)-1)
 	}
@@ -142,8 +154,8 @@ const (
 
 // Validate reports the first thing in the configuration that makes no sense.
 func (c *Config) Validate() error {
-	if c.Method != ZoomMIL {
-		return fmt.Errorf("method %.100q is not one this version has (%s)", c.Method, ZoomMIL)
+	if !slices.Contains(Methods(), c.Method) {
+		return fmt.Errorf("method %.100q is not one this version has (%s)", c.Method, strings.Join(Methods(), ", "))
 	}
 	for _, check := range []func() error{c.checkNames, c.checkLevels, c.checkSizes, c.checkVariant, c.checkEncoder, c.Tissue.Validate} {
 		if err := check(); err != nil {
@@ -172,14 +184,17 @@ func (c *Config) checkNames() error {
 
 func (c *Config) checkLevels() error {
 	m := len(c.Magnifications)
-	if m < 2 || m > maxLevels {
-		return fmt.Errorf("%d magnifications, must be from 2 to %d", m, maxLevels)
+	switch fewest, most := Scales(c.Method); {
+	case fewest == most && m != fewest:
+		return fmt.Errorf("%d magnifications, %s has %d", m, c.Method, fewest)
+	case m < fewest || m > most:
+		return fmt.Errorf("%d magnifications, must be from %d to %d", m, fewest, most)
 	}
-	if _, err := grid.Ratios(c.Magnifications); err != nil {
+	if _, err := grid.Ratios(c.Grid()); err != nil {
 		return err
 	}
-	if len(c.K) != m-1 {
-		return fmt.Errorf("%d values of k for %d magnifications, must be %d", len(c.K), m, m-1)
+	if want := c.zoomSteps(); len(c.K) != want {
+		return fmt.Errorf("%d values of k for %d magnifications of %s, must be %d", len(c.K), m, c.Method, want)
 	}
 	for _, k := range c.K {
 		if k < 1 || k > maxK {
@@ -192,7 +207,30 @@ func (c *Config) checkLevels() error {
 	return nil
 }
 
+// zoomSteps is how often patches are chosen.
+func (c *Config) zoomSteps() int {
+	if c.Exhaustive() {
+		return 0
+	}
+	return len(c.Magnifications) - 1
+}
+
+// Grid are the magnifications at which a slide is laid out: those of the model
+// and, before them, that where tissue is looked for, if it is lower.
+func (c *Config) Grid() []float64 {
+	if t := c.TissueMagnification; t != 0 && len(c.Magnifications) > 0 && t != c.Magnifications[0] {
+		return append([]float64{t}, c.Magnifications...)
+	}
+	return slices.Clone(c.Magnifications)
+}
+
 func (c *Config) checkSizes() error {
+	if m := c.whole(); m != nil {
+		return m.check(c)
+	}
+	if c.Sizes.Middle != 0 || c.Options != (Options{}) || c.TissueMagnification != 0 {
+		return fmt.Errorf("middle size, options and tissue magnification are not for %s", c.Method)
+	}
 	for name, width := range map[string]int{"hidden": c.Sizes.Hidden, "embedding": c.Sizes.Embedding} {
 		if width < 1 || width > maxWidth {
 			return fmt.Errorf("%s size is %d, must be from 1 to %d", name, width, maxWidth)

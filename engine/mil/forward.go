@@ -32,6 +32,9 @@ const readRows = 1 << 12
 // children of a patch is the ratio of the numbers of patches, which must be
 // whole.
 func (n *Network) Forward(ctx context.Context, s Source) (*Outcome, error) {
+	if n.Exhaustive() {
+		return n.forwardWhole(ctx, s)
+	}
 	out := &Outcome{}
 	rows := span(s.Len(0))
 	var pooled [][]float32
@@ -56,6 +59,19 @@ func (n *Network) Forward(ctx context.Context, s Source) (*Outcome, error) {
 	var err error
 	out.Logits, out.Probabilities, err = n.Classify(ctx, pooled)
 	return out, err
+}
+
+// predict is the logits of Forward.
+func (n *Network) predict(ctx context.Context, s Source) ([]float64, error) {
+	out, err := n.Forward(ctx, s)
+	if err != nil {
+		return nil, err
+	}
+	logits := make([]float64, len(out.Logits))
+	for i, v := range out.Logits {
+		logits[i] = float64(v)
+	}
+	return logits, nil
 }
 
 func (n *Network) forwardLevel(ctx context.Context, s Source, level int, rows []int) (*LevelOutput, error) {

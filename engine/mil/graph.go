@@ -19,13 +19,41 @@ func (b builder) drop(x *nn.Value, place string) *nn.Value {
 	if b.dropout == 0 {
 		return x
 	}
-	return b.Dropout(x, b.Input("mask/"+place, nn.Uint8, x.Shape()...), b.dropout)
+	return b.Dropout(x, b.Input(maskName+place, nn.Uint8, x.Shape()...), b.dropout)
+}
+
+// maskName is put before the places of dropout in the names of inputs.
+const maskName = "mask/"
+
+// mask is one for dropBy of rows [N, width]; nil where nothing is left out.
+func (b builder) mask(width int, place string) *nn.Value {
+	if b.dropout == 0 {
+		return nil
+	}
+	return b.Input(maskName+place, nn.Uint8, nn.Symbol("N"), nn.Fixed(width))
+}
+
+// dropBy is drop with a mask that is there.
+func (b builder) dropBy(x, mask *nn.Value) *nn.Value {
+	if mask == nil {
+		return x
+	}
+	return b.Dropout(x, mask, b.dropout)
+}
+
+// param is the weight of that name, the same one however often it is asked for.
+func (b builder) param(name string) *nn.Value {
+	for _, p := range b.Params() {
+		if p.Name() == name {
+			return p
+		}
+	}
+	return b.Param(name, b.params[name])
 }
 
 // linear applies the layer of that name to x [N, in].
 func (b builder) linear(x *nn.Value, name string) *nn.Value {
-	weight, bias := name+".weight", name+".bias"
-	return b.Linear(x, b.Param(weight, b.params[weight]), b.Param(bias, b.params[bias]))
+	return b.Linear(x, b.param(name+".weight"), b.param(name+".bias"))
 }
 
 // embed turns features [N, D] of a level into embeddings [N, E].

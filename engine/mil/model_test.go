@@ -135,7 +135,7 @@ func TestConfigRefuses(t *testing.T) {
 		change func(*Config)
 		want   string
 	}{
-		"method":               {func(c *Config) { c.Method = "abmil" }, `"abmil"`},
+		"method":               {func(c *Config) { c.Method = "other" }, `"other"`},
 		"no name":              {func(c *Config) { c.Name = "" }, "name"},
 		"one class":            {func(c *Config) { c.Classes = c.Classes[:1] }, "1 classes"},
 		"classes alike":        {func(c *Config) { c.Classes = []string{"a", "a"} }, `class 1, "a"`},
@@ -186,7 +186,7 @@ func TestLoadRefuses(t *testing.T) {
 		"no config":       {func(f *file) { delete(f.meta, "config") }, "config"},
 		"unknown field":   {func(f *file) { f.meta["config"] = `{"depth":3,` + f.meta["config"][1:] }, `"depth"`},
 		"config and more": {func(f *file) { f.meta["config"] += "{}" }, "follows"},
-		"other method":    {func(f *file) { f.meta["config"] = strings.Replace(f.meta["config"], "zoommil", "dsmil", 1) }, `"dsmil"`},
+		"other method":    {func(f *file) { f.meta["config"] = strings.Replace(f.meta["config"], "zoommil", "other", 1) }, `"other"`},
 		"missing":         {func(f *file) { delete(f.tensors, "classify_head.bias") }, `"classify_head.bias"`},
 		"left over":       {func(f *file) { f.tensors["extra"] = safetensors.FromFloat32([]float32{1}, safetensors.F32, 1) }, `"extra"`},
 		"shape": {func(f *file) {

@@ -30,9 +30,17 @@ func (c *Config) chunk() int {
 type Network struct {
 	config     Config
 	levels     []part
-	classifier part
-	chunk      int // rows of one run
+	classifier part // the network itself of an exhaustive method
+	chunk      int  // rows of one run
+	// names of the inputs of an exhaustive method, and whether it gives attention
+	inputs  []string
+	attends bool
 }
+
+// Exhaustive says whether the model takes all patches of its magnifications: then
+// a slide goes through StartBag, otherwise level by level through StartLevel and
+// Classify. Forward does either.
+func (n *Network) Exhaustive() bool { return n.config.Exhaustive() }
 
 // part is a network of a magnification, or the classifier.
 type part struct {
@@ -60,6 +68,9 @@ func parametric(g *nn.Graph) (*nn.Graph, []*nn.Tensor) {
 
 // openNetwork opens the graphs as prepare leaves them.
 func openNetwork(o nn.Opener, c Config, params map[string]*nn.Tensor, standards []Standard, prepare func(*nn.Graph) (*nn.Graph, []*nn.Tensor)) (*Network, error) {
+	if m := c.whole(); m != nil {
+		return openWhole(o, c, m, params, standards, prepare)
+	}
 	n := &Network{config: c, chunk: c.chunk()}
 	open := func(what string, g *nn.Graph) (part, error) {
 		g, params := prepare(g)

@@ -1,12 +1,6 @@
 package mil
 
-import (
-	"fmt"
-	"math"
-	"math/rand/v2"
-
-	"zoomscope/engine/nn"
-)
+import "fmt"
 
 // levelName is the word for magnification m of n in the names of weights.
 func levelName(m, n int) string {
@@ -53,31 +47,4 @@ func (c *Config) attention(name string) []layer {
 		{name + ".attention_b.0", c.Sizes.Hidden, c.Sizes.Embedding},
 		{name + ".attention_c", 1, c.Sizes.Hidden},
 	}
-}
-
-// shapes are the shapes of all weights by name.
-func (c *Config) shapes() map[string][]int {
-	shapes := map[string][]int{}
-	for _, l := range c.layers() {
-		shapes[l.name+".weight"] = []int{l.out, l.in}
-		shapes[l.name+".bias"] = []int{l.out}
-	}
-	return shapes
-}
-
-// initialise draws the weights as the public code does: Glorot's normal
-// distribution, biases zero.
-func (c *Config) initialise(seed uint64) map[string]*nn.Tensor {
-	r := rand.New(rand.NewPCG(seed, 0x7a6f6f6d))
-	params := map[string]*nn.Tensor{}
-	for _, l := range c.layers() {
-		sigma := math.Sqrt(2 / float64(l.in+l.out))
-		weight := make([]float32, l.out*l.in)
-		for i := range weight {
-			weight[i] = float32(r.NormFloat64() * sigma)
-		}
-		params[l.name+".weight"] = nn.F32Tensor(weight, l.out, l.in)
-		params[l.name+".bias"] = nn.F32Tensor(make([]float32, l.out), l.out)
-	}
-	return params
 }

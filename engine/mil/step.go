@@ -97,15 +97,20 @@ func (t *Trainer) read(s Source, level int, rows []int) ([]float32, error) {
 	if d, ok := s.(dense); ok && len(rows) == s.Len(level) {
 		return d.Dense(level), nil
 	}
-	dim := t.config.Encoder.Dim
-	x := t.work.take(len(rows) * dim)
-	workers := min(runtime.GOMAXPROCS(0), 1+len(rows)*dim/minRead)
+	x := t.work.take(len(rows) * t.config.Encoder.Dim)
+	return x, readFeatures(s, x, level, rows)
+}
+
+// readFeatures reads the features of some patches of a level, on all processors.
+func readFeatures(s Source, x []float32, level int, rows []int) error {
+	dim := len(x) / max(1, len(rows))
+	workers := min(runtime.GOMAXPROCS(0), 1+len(x)/minRead)
 	var group errgroup.Group
 	for w := range workers {
 		from, to := len(rows)*w/workers, len(rows)*(w+1)/workers
 		group.Go(func() error { return s.Features(x[from*dim:to*dim], level, rows[from:to]) })
 	}
-	return x, group.Wait()
+	return group.Wait()
 }
 
 // minRead is how many values are worth a goroutine.

@@ -4,7 +4,6 @@ import (
 	"context"
 	"errors"
 	"fmt"
-	"maps"
 	"slices"
 	"time"
 
@@ -21,12 +20,15 @@ var ErrNotFinite = errors.New("not a finite number")
 type TrainOptions struct {
 	Samples int     `json:"samples"` // S, draws of noise; 100
 	Sigma   float64 `json:"sigma"`   // deviation of the noise; 0.002
-	// Dropout is the share of activations left out; 0.25. Negative for none.
+	// Dropout is the share of activations left out; for ZoomMIL 0.25, for others
+	// what Published says. Negative for none.
 	Dropout float64 `json:"dropout"`
 	// FullGradient takes the whole gradient of the perturbed Top-K instead of the
 	// part that the public code keeps; see topk.Selector.Gradient.
 	FullGradient bool    `json:"full_gradient"`
 	WeightDecay  float64 `json:"weight_decay"`
+	// Betas are the decays of Adam's moments; zero for 0.9 and 0.999.
+	Betas [2]float64 `json:"betas,omitzero"`
 	// Standards, one per magnification, are what the features are brought to, for
 	// a faster and surer training; nil leaves them as they are. The first layer of
 	// the weights that come out takes them in, so that the model is of the same
@@ -34,11 +36,8 @@ type TrainOptions struct {
 	Standards []Standard `json:"-"`
 }
 
-// Standard brings features to mean 0 and deviation 1: (x - Mean) * Scale, each
-// [D].
-type Standard struct{ Mean, Scale []float32 }
-
-func (o TrainOptions) withDefaults() TrainOptions {
+// withDefaults fills in what is zero for a method.
+func (o TrainOptions) withDefaults(method string) TrainOptions {
 	if o.Samples == 0 {
 		o.Samples = 100
 	}
@@ -47,7 +46,7 @@ func (o TrainOptions) withDefaults() TrainOptions {
 	}
 	switch {
 	case o.Dropout == 0:
-		o.Dropout = 0.25
+		o.Dropout = Published(method).Dropout
 	case o.Dropout < 0:
 		o.Dropout = 0
 	}
@@ -56,7 +55,7 @@ func (o TrainOptions) withDefaults() TrainOptions {
 
 // Validate reports settings that make no sense.
 func (o TrainOptions) Validate() error {
-	o = o.withDefaults()
+	o = o.withDefaults(ZoomMIL)
 	switch {
 	case o.Samples < 1 || o.Samples > 1<<16:
 		return fmt.Errorf("%d noise samples, must be from 1 to %d", o.Samples, 1<<16)
@@ -64,6 +63,8 @@ func (o TrainOptions) Validate() error {
 		return fmt.Errorf("sigma is %g, must be from 1e-9 to 1000", o.Sigma)
 	case !(o.Dropout < 1):
 		return fmt.Errorf("dropout is %g, must be below 1", o.Dropout)
+	case o.Betas != [2]float64{} && !(o.Betas[0] >= 0 && o.Betas[0] < 1 && o.Betas[1] > 0 && o.Betas[1] < 1):
+		return fmt.Errorf("betas are %v, must be from 0 to below 1", o.Betas)
 	case !(o.WeightDecay >= 0 && o.WeightDecay < 1):
 		return fmt.Errorf("weight decay is %g, must be from 0 to 1", o.WeightDecay)
 	}
@@ -76,12 +77,7 @@ func (o TrainOptions) Validate() error {
 // magnifications are blended by the perturbed Top-K of the zoom attention. It
 // belongs to one goroutine.
 type Trainer struct {
-	config  Config
-	options TrainOptions
-	adam    nn.Adam
-	params  map[string]*nn.Tensor
-	moments map[string]*nn.Tensor // m/NAME and v/NAME of Adam, and "steps"
-	steps   int
+	descent
 	levels  []*trained
 	head    *trained
 	network *Network // the same weights in evaluation mode
@@ -106,24 +102,17 @@ type trained struct {
 	widths []int        // of those masks
 }
 
-// NewTrainer makes a trainer that begins at the weights of m. Close it.
+// NewTrainer makes a trainer that begins at the weights of m, a ZoomMIL model;
+// NewLearner is for every method. Close it.
 func (m *Model) NewTrainer(o nn.Opener, options TrainOptions) (*Trainer, error) {
-	if err := options.Validate(); err != nil {
+	if m.config.Exhaustive() {
+		return nil, fmt.Errorf("model %q: a trainer of ZoomMIL, not of %s", m.config.Name, m.config.Method)
+	}
+	d, err := m.descent(options)
+	if err != nil {
 		return nil, err
 	}
-	t := &Trainer{
-		config: m.Config(), options: options.withDefaults(), adam: nn.NewAdam(),
-		params: map[string]*nn.Tensor{}, moments: map[string]*nn.Tensor{},
-	}
-	if err := t.checkStandards(); err != nil {
-		return nil, err
-	}
-	t.adam.WeightDecay = options.WeightDecay
-	for name, p := range m.params {
-		t.params[name] = nn.F32Tensor(slices.Clone(p.F32), p.Shape...)
-		t.moments["m/"+name] = nn.NewTensor(nn.Float32, p.Shape...)
-		t.moments["v/"+name] = nn.NewTensor(nn.Float32, p.Shape...)
-	}
+	t := &Trainer{descent: d}
 	if err := t.open(o); err != nil {
 		return nil, errors.Join(fmt.Errorf("model %q: %w", t.config.Name, err), t.Close())
 	}
@@ -217,16 +206,19 @@ func (t *Trainer) Step(ctx context.Context, s Source, label int, o StepOptions) 
 	return p.loss, nil
 }
 
-// checkGradients reports a gradient whose length is not finite, which would stay
-// in Adam's moments for good.
-func (t *Trainer) checkGradients() error {
+// all are the gradients of the weights of every network.
+func (t *Trainer) all() []gradients {
+	var all []gradients
 	for _, l := range append(slices.Clone(t.levels), t.head) {
-		for i, name := range l.names {
-			g := l.grads[i].F32
-			square := dotRows(&[4][]float32{g, g, g, g}, g)[0]
-			if square-square != 0 {
-				return fmt.Errorf("length of the gradient of %s: %w", name, ErrNotFinite)
-			}
+		all = append(all, gradients{l.names, l.params, l.grads[:len(l.names)]})
+	}
+	return all
+}
+
+func (t *Trainer) checkGradients() error {
+	for _, g := range t.all() {
+		if err := g.check(); err != nil {
+			return err
 		}
 	}
 	return nil
@@ -236,10 +228,8 @@ func (t *Trainer) checkGradients() error {
 func (t *Trainer) update(rate float64) {
 	start := time.Now()
 	t.steps++
-	for _, l := range append(slices.Clone(t.levels), t.head) {
-		for i, name := range l.names {
-			t.adam.Step(l.params[i].F32, t.moments["m/"+name].F32, t.moments["v/"+name].F32, l.grads[i].F32, rate, t.steps)
-		}
+	for _, g := range t.all() {
+		t.descend(g, rate)
 	}
 	t.Times.Optimizer += time.Since(start)
 }
@@ -247,166 +237,12 @@ func (t *Trainer) update(rate float64) {
 // Predict runs the weights as they are in evaluation mode and returns a logit
 // for each class.
 func (t *Trainer) Predict(ctx context.Context, s Source) ([]float64, error) {
-	out, err := t.network.Forward(ctx, s)
-	if err != nil {
-		return nil, err
-	}
-	logits := make([]float64, len(out.Logits))
-	for i, v := range out.Logits {
-		logits[i] = float64(v)
-	}
-	return logits, nil
+	return t.network.predict(ctx, s)
 }
 
 // Forward runs the weights as they are in evaluation mode.
 func (t *Trainer) Forward(ctx context.Context, s Source) (*Outcome, error) {
 	return t.network.Forward(ctx, s)
-}
-
-// Config is the configuration of the model.
-func (t *Trainer) Config() Config { return t.config.clone() }
-
-// Weights are those of the model, by name. They must not be written to, and
-// change with the next step.
-func (t *Trainer) Weights() map[string]*nn.Tensor {
-	weights := maps.Clone(t.params)
-	t.eachStandard(func(weight, bias string, s Standard) {
-		weights[weight], weights[bias] = fold(t.params[weight], t.params[bias], s)
-	})
-	return weights
-}
-
-// State is all that training needs to go on: the weights, Adam's moments m/NAME
-// and v/NAME, and the number of steps. Weights that take standardised features
-// are named standard/NAME. It must not be written to, and changes with the next
-// step.
-func (t *Trainer) State() map[string]*nn.Tensor {
-	state := maps.Clone(t.moments)
-	maps.Copy(state, t.params)
-	t.eachStandard(func(weight, bias string, _ Standard) {
-		for _, name := range []string{weight, bias} {
-			state[standardName+name] = state[name]
-			delete(state, name)
-		}
-	})
-	state[stepsName] = nn.F32Tensor([]float32{float32(t.steps >> 12), float32(t.steps & 0xfff)}, 2)
-	return state
-}
-
-// stepsName is the number of steps in a State, in two parts that are exact.
-const stepsName = "adam/steps"
-
-// Restore takes up what State gave. What Weights gave may be put in its place:
-// it goes before it. Tensors that are missing, left over or of another shape are
-// an error, and then nothing has changed.
-func (t *Trainer) Restore(state map[string]*nn.Tensor) error {
-	state = t.unfolded(state)
-	mine := t.State()
-	for name := range state {
-		if mine[name] == nil {
-			return fmt.Errorf("tensor %.200q does not belong to this training", name)
-		}
-	}
-	for name, want := range mine {
-		got := state[name]
-		if got == nil {
-			return fmt.Errorf("tensor %q is missing", name)
-		}
-		if got.Type != nn.Float32 || !slices.Equal(got.Shape, want.Shape) {
-			return fmt.Errorf("tensor %q is %v %v, expected %v %v", name, got.Type, got.Shape, want.Type, want.Shape)
-		}
-	}
-	for name, want := range mine {
-		copy(want.F32, state[name].F32)
-	}
-	steps := state[stepsName].F32
-	t.steps = int(steps[0])<<12 | int(steps[1])
-	return nil
-}
-
-// standardName is put before the names of weights that take standardised
-// features.
-const standardName = "standard/"
-
-func (t *Trainer) checkStandards() error {
-	n := len(t.options.Standards)
-	if n != 0 && n != len(t.config.Magnifications) {
-		return fmt.Errorf("%d standards for %d magnifications", n, len(t.config.Magnifications))
-	}
-	for i, s := range t.options.Standards {
-		if len(s.Mean) != t.config.Encoder.Dim || len(s.Scale) != t.config.Encoder.Dim {
-			return fmt.Errorf("standard %d has %d and %d values for features of %d", i, len(s.Mean), len(s.Scale), t.config.Encoder.Dim)
-		}
-		for j, v := range s.Scale {
-			if !(v > 0) || v-v != 0 || s.Mean[j]-s.Mean[j] != 0 {
-				return fmt.Errorf("standard %d: mean %v, scale %v of value %d", i, s.Mean[j], v, j)
-			}
-		}
-	}
-	return nil
-}
-
-// eachStandard calls do for the first layer of each magnification, where
-// features are standardised.
-func (t *Trainer) eachStandard(do func(weight, bias string, s Standard)) {
-	for i, s := range t.options.Standards {
-		name := "fc_" + levelName(i, len(t.config.Magnifications)) + "_mag.0"
-		do(name+".weight", name+".bias", s)
-	}
-}
-
-// fold makes a layer of features of one of standardised features:
-// W ((x - mean) scale) + b = (W scale) x + (b - W scale mean).
-func fold(weight, bias *nn.Tensor, s Standard) (w, b *nn.Tensor) {
-	w, b = nn.NewTensor(nn.Float32, weight.Shape...), nn.NewTensor(nn.Float32, bias.Shape...)
-	dim := len(s.Mean)
-	for i := range b.F32 {
-		sum := float64(bias.F32[i])
-		for j := range dim {
-			v := float64(weight.F32[i*dim+j]) * float64(s.Scale[j])
-			w.F32[i*dim+j] = float32(v)
-			sum -= v * float64(s.Mean[j])
-		}
-		b.F32[i] = float32(sum)
-	}
-	return w, b
-}
-
-// unfold is the reverse of fold.
-func unfold(weight, bias *nn.Tensor, s Standard) (w, b *nn.Tensor) {
-	w, b = nn.NewTensor(nn.Float32, weight.Shape...), nn.NewTensor(nn.Float32, bias.Shape...)
-	dim := len(s.Mean)
-	for i := range b.F32 {
-		sum := float64(bias.F32[i])
-		for j := range dim {
-			v := float64(weight.F32[i*dim+j])
-			w.F32[i*dim+j] = float32(v / float64(s.Scale[j]))
-			sum += v * float64(s.Mean[j])
-		}
-		b.F32[i] = float32(sum)
-	}
-	return w, b
-}
-
-// unfolded is a state with the layers of the model, where there are any, made
-// into those that take standardised features. Layers of another shape stay, for
-// Restore to refuse.
-func (t *Trainer) unfolded(state map[string]*nn.Tensor) map[string]*nn.Tensor {
-	state = maps.Clone(state)
-	t.eachStandard(func(weight, bias string, s Standard) {
-		w, b := state[weight], state[bias]
-		if !t.fits(weight, w) || !t.fits(bias, b) {
-			return
-		}
-		state[standardName+weight], state[standardName+bias] = unfold(w, b, s)
-		delete(state, weight)
-		delete(state, bias)
-	})
-	return state
-}
-
-func (t *Trainer) fits(name string, x *nn.Tensor) bool {
-	return x != nil && x.Type == nn.Float32 && slices.Equal(x.Shape, t.params[name].Shape)
 }
 
 // noise is what is random in a step.

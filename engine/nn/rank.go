@@ -58,3 +58,10 @@ func without(shape []Dim, axis int) []Dim {
 	out := append([]Dim{}, shape[:axis]...)
 	return append(out, shape[axis+1:]...)
 }
+
+// Range are the numbers from 0 on, as many as an axis of a has: int64.
+func (g *Graph) Range(a *Value, axis int) *Value {
+	axis = g.axis("Range", a, axis)
+	size := g.Squeeze(g.Slice(g.sizes(a), 0, axis, axis+1), 0)
+	return g.add("Range", Int64, []Dim{a.shape[axis]}, nil, g.ScalarOf(Int64, 0), size, g.ScalarOf(Int64, 1))
+}

@@ -375,6 +375,8 @@ func (m *maker) choosing() {
 			})
 		}
 	}
+	m.add("Range", func(g *nn.Graph) *nn.Value { return g.Range(m.in(nn.Float32, 6, 5), 0) })
+	m.add("Range of a number", func(g *nn.Graph) *nn.Value { return g.Range(m.in(nn.Float32, 6, 5), 1) })
 	m.add("ReshapeTo", func(g *nn.Graph) *nn.Value {
 		x := m.in(nn.Float32, 6, 5, 2)
 		like := m.in(nn.Float32, 4, 3, 5)

@@ -1,0 +1,204 @@
+package mil
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"slices"
+
+	"zoomscope/engine/nn"
+)
+
+// wholeGraph is the network of an exhaustive method in evaluation: it gives
+// logits [1, outputs], classes and probabilities [1, C], and attention [N, 1 or
+// outputs] where there is one.
+func wholeGraph(c *Config, m whole, params map[string]*nn.Tensor, standards []Standard) (g *nn.Graph, attends bool) {
+	b := builder{Graph: nn.NewGraph(c.Method), params: params, standards: c.standards(standards)}
+	a := m.answer(b, c)
+	b.Output("logits", a.logits)
+	b.Output("classes", a.classes)
+	b.Output("probabilities", b.Softmax(a.classes, 1))
+	if a.attention != nil {
+		b.Output("attention", a.attention())
+	}
+	return b.Graph, a.attention != nil
+}
+
+func openWhole(o nn.Opener, c Config, m whole, params map[string]*nn.Tensor, standards []Standard, prepare func(*nn.Graph) (*nn.Graph, []*nn.Tensor)) (*Network, error) {
+	g, attends := wholeGraph(&c, m, params, standards)
+	n := &Network{config: c, attends: attends}
+	for _, in := range g.Inputs() {
+		n.inputs = append(n.inputs, in.Name())
+	}
+	g, weights := prepare(g)
+	s, err := openGraph(o, g)
+	if err != nil {
+		return nil, fmt.Errorf("model %q: %w", c.Name, err)
+	}
+	n.classifier = part{s, weights}
+	return n, nil
+}
+
+// BagRun takes in the features of all patches of a slide, for an exhaustive
+// method, and keeps them. It belongs to one goroutine.
+type BagRun struct {
+	network *Network
+	sack    sack
+}
+
+// StartBag begins a slide whose patches are these, lowest magnification first. An
+// answer is the same however they are handed in if their order is; RowByRow gives
+// one. A network that is not exhaustive, or another number of layers than it has
+// magnifications, is the caller's mistake.
+func (n *Network) StartBag(layers []Layer) *BagRun {
+	m := n.config.whole()
+	if m == nil || len(layers) != len(n.config.Magnifications) {
+		panic(fmt.Sprintf("mil: %d layers for %d magnifications of %s", len(layers), len(n.config.Magnifications), n.config.Method))
+	}
+	r := &BagRun{network: n, sack: sack{layers: layers, dim: n.config.Encoder.Dim}}
+	r.sack.features = make([]float32, 0, m.room(r.sack.rows())*r.sack.dim)
+	return r
+}
+
+// Add takes in the features of the next patches, rows of D values: those of the
+// lowest magnification first, then those of the next. More than there are
+// patches, or a length that is no multiple of D, is the caller's mistake.
+func (r *BagRun) Add(features []float32) {
+	if len(features)%r.sack.dim != 0 || len(r.sack.features)+len(features) > r.sack.rows()*r.sack.dim {
+		panic(fmt.Sprintf("mil: %d values after %d of %d patches of %d", len(features), len(r.sack.features), r.sack.rows(), r.sack.dim))
+	}
+	r.sack.features = append(r.sack.features, features...)
+}
+
+// Finish runs the model. Patches whose features were not handed in are the
+// caller's mistake; an answer that is not finite is an error.
+func (r *BagRun) Finish(ctx context.Context) (*Outcome, error) {
+	if len(r.sack.features) != r.sack.rows()*r.sack.dim {
+		panic(fmt.Sprintf("mil: %d values of %d patches of %d", len(r.sack.features), r.sack.rows(), r.sack.dim))
+	}
+	return r.network.runWhole(ctx, &r.sack)
+}
+
+// runWhole runs an exhaustive method on a slide.
+func (n *Network) runWhole(ctx context.Context, s *sack) (*Outcome, error) {
+	fail := func(err error) (*Outcome, error) { return nil, fmt.Errorf("model %q: %w", n.config.Name, err) }
+	for i, l := range s.layers {
+		if l.Len == 0 {
+			return fail(fmt.Errorf("no patches at %gx", n.config.Magnifications[i]))
+		}
+	}
+	m := n.config.whole()
+	p, err := m.pack(&n.config, s)
+	if err != nil {
+		return fail(err)
+	}
+	var inputs []*nn.Tensor
+	for _, name := range n.inputs {
+		inputs = append(inputs, p.inputs[name])
+	}
+	outputs := make([]*nn.Tensor, 3, 4)
+	if n.attends {
+		outputs = append(outputs, nil)
+	}
+	if err := n.classifier.run(ctx, inputs, outputs); err != nil {
+		return fail(err)
+	}
+	out := &Outcome{Logits: outputs[1].F32, Probabilities: outputs[2].F32}
+	for _, v := range slices.Concat(outputs[0].F32, out.Logits, out.Probabilities) {
+		if v-v != 0 {
+			return fail(fmt.Errorf("answer %v: %w; are the features, and the weights?", v, ErrNotFinite))
+		}
+	}
+	var raw []float32
+	if n.attends {
+		raw = column(outputs[3], argMax(outputs[0].F32))
+	}
+	spread := m.spread(&n.config, s, raw)
+	for i, l := range s.layers {
+		level := LevelOutput{}
+		if spread != nil {
+			level.Attention = spread[i]
+		}
+		out.Levels = append(out.Levels, level)
+		out.Rows = append(out.Rows, span(l.Len))
+	}
+	return out, nil
+}
+
+// column is one of x [N, C].
+func column(x *nn.Tensor, i int) []float32 {
+	c := x.Shape[1]
+	out := make([]float32, x.Shape[0])
+	for row := range out {
+		out[row] = x.F32[row*c+min(i, c-1)]
+	}
+	return out
+}
+
+func argMax(x []float32) int {
+	best := 0
+	for i, v := range x {
+		if v > x[best] {
+			best = i
+		}
+	}
+	return best
+}
+
+// forwardWhole is Forward of an exhaustive method.
+func (n *Network) forwardWhole(ctx context.Context, s Source) (*Outcome, error) {
+	var w workspace
+	read := reading{&n.config, &w}
+	bag, rows, err := read.sack(s)
+	if err != nil {
+		return nil, fmt.Errorf("model %q: %w", n.config.Name, err)
+	}
+	out, err := n.runWhole(ctx, bag)
+	if err != nil {
+		return nil, err
+	}
+	out.inOrderOf(rows)
+	return out, nil
+}
+
+// inOrderOf puts the attention into the order of the source, of which rows were
+// taken.
+func (o *Outcome) inOrderOf(rows [][]int) {
+	for i, l := range o.Levels {
+		if l.Attention == nil {
+			continue
+		}
+		a := make([]float32, len(l.Attention))
+		for j, row := range rows[i] {
+			a[row] = l.Attention[j]
+		}
+		o.Levels[i].Attention = a
+	}
+}
+
+// reading takes slides out of sources, into memory of a workspace.
+type reading struct {
+	config *Config
+	work   *workspace
+}
+
+// sack is all patches of a source, and the rows of it that they are.
+func (r reading) sack(s Source) (*sack, [][]int, error) {
+	c := r.config
+	layers, rows, err := layersOf(s, c.Magnifications, c.Method == DSMIL)
+	if err != nil {
+		return nil, nil, err
+	}
+	bag := &sack{layers: layers, dim: c.Encoder.Dim}
+	if d, ok := s.(dense); ok && len(layers) == 1 && slices.IsSorted(rows[0]) {
+		bag.features = slices.Clip(d.Dense(0)) // which nothing may be written behind
+		return bag, rows, nil
+	}
+	all := r.work.take(c.whole().room(bag.rows()) * bag.dim)
+	bag.features = all[:bag.rows()*bag.dim]
+	var errs []error
+	for i := range layers {
+		errs = append(errs, readFeatures(s, bag.level(i), i, rows[i]))
+	}
+	return bag, rows, errors.Join(errs...)
+}
