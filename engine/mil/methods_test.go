@@ -171,7 +171,7 @@ func TestMethodsLearnAndResume(t *testing.T) {
 	eachMethod(t, func(t *testing.T, c Config) {
 		source := newFamily(c, 5, 3)
 		options := TrainOptions{Dropout: 0.1, WeightDecay: 1e-5, Standards: standardsOf(c, 2)}
-		const steps = 16
+		const steps = 24
 		var first, last float64
 		run := func(tr *BagTrainer, from, to int) {
 			for i := from; i < to; i++ {
