@@ -20,6 +20,7 @@ type Options struct {
 	Top       int // patches written, and outlined, at the highest magnification; 0 for DefaultTop
 	GeoJSON   GeoJSONOptions
 	ZoomPath  ZoomPathOptions // its Progress is not used
+	Report    *ReportOptions  // nil for none; its Progress is not used
 }
 
 // ResultFile is the name of the file that Everything writes last.
@@ -34,6 +35,7 @@ const ResultFile = "result.json"
 //	patches.csv             every patch that was read
 //	patches.geojson         the same for QuPath
 //	pictures.json           where in the attention pictures the slide lies, and their scales
+//	report.pdf              all of it on a page, where o.Report asks for it
 //	result.json             the analysis itself
 //
 // result.json is removed first and written last: where it is, all is there.
@@ -51,7 +53,7 @@ func Everything(ctx context.Context, dir string, r *result.Result, reader AreaRe
 	if err := w.clear(); err != nil {
 		return nil, err
 	}
-	for _, step := range []func() error{w.overview, w.attention, w.zoomPath, w.patches, w.tables, w.result} {
+	for _, step := range []func() error{w.overview, w.attention, w.zoomPath, w.patches, w.tables, w.report, w.result} {
 		if err := ctx.Err(); err != nil {
 			return w.written, err
 		}
@@ -84,7 +86,7 @@ func (w *writer) clear() error {
 	if err := os.Remove(filepath.Join(w.dir, ResultFile)); err != nil && !errors.Is(err, os.ErrNotExist) {
 		return err
 	}
-	return removeAll(w.dir, "attention-*x.png")
+	return errors.Join(removeAll(w.dir, "attention-*x.png"), removeAll(w.dir, ReportFile))
 }
 
 // save writes one file of the folder.
@@ -156,6 +158,15 @@ func (w *writer) tables() error {
 		_, _, err := WriteGeoJSON(out, w.r, w.o.GeoJSON)
 		return err
 	})
+}
+
+func (w *writer) report() error {
+	if w.o.Report == nil {
+		return nil
+	}
+	o := *w.o.Report
+	o.Progress = w.progress
+	return w.save(ReportFile, func(out io.Writer) error { return WriteReport(w.ctx, out, w.r, w.reader, o) })
 }
 
 func (w *writer) result() error {

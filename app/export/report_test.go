@@ -6,9 +6,13 @@ import (
 	"encoding/json"
 	"errors"
 	"fmt"
+	"io/fs"
 	"math"
+	"os"
+	"path/filepath"
 	"reflect"
 	"regexp"
+	"slices"
 	"strings"
 	"testing"
 	"time"
@@ -435,5 +439,28 @@ func BenchmarkReport(b *testing.B) {
 			b.Fatal(err)
 		}
 		b.SetBytes(int64(buf.Len()))
+	}
+}
+
+// TestEverythingWithReport writes the report on demand, and takes away an older one
+// when it is not asked for.
+func TestEverythingWithReport(t *testing.T) {
+	r, reader := small(t)
+	dir := t.TempDir()
+	path := filepath.Join(dir, ReportFile)
+	o := quick()
+	o.Report = &ReportOptions{Date: anyDate}
+	files, err := Everything(t.Context(), dir, r, reader, o, nil)
+	if err != nil {
+		t.Fatal(err)
+	}
+	if data, err := os.ReadFile(path); err != nil || !bytes.HasPrefix(data, []byte("%PDF-1")) || !slices.Contains(files, path) {
+		t.Errorf("report %.10q, error %v, among %q", data, err, files)
+	}
+	if _, err := Everything(t.Context(), dir, r, reader, quick(), nil); err != nil {
+		t.Fatal(err)
+	}
+	if _, err := os.Stat(path); !errors.Is(err, fs.ErrNotExist) {
+		t.Errorf("the older report is left (%v)", err)
 	}
 }

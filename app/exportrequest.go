@@ -1,0 +1,415 @@
+package app
+
+import (
+	"cmp"
+	"context"
+	"errors"
+	"fmt"
+	"image"
+	"image/draw"
+	"io"
+	"os"
+	"path/filepath"
+	"slices"
+	"strconv"
+	"strings"
+	"time"
+
+	"zoomscope/app/export"
+	"zoomscope/engine/result"
+	"zoomscope/slideio/atomicfile"
+)
+
+// ExportItem is one thing that a result can be exported as.
+type ExportItem string
+
+// The things there are. NAME is ExportRequest.Name, MAG a magnification such as 10x.
+const (
+	ExportAttention  ExportItem = "attention"    // NAME-attention-MAG.png, over the slide
+	ExportView       ExportItem = "view"         // NAME-view.png, what the window shows
+	ExportPatches    ExportItem = "patches"      // NAME-patches/, those that stand out
+	ExportGeoJSON    ExportItem = "geojson"      // NAME-patches.geojson, for QuPath
+	ExportCSV        ExportItem = "csv"          // NAME-patches.csv, every patch read
+	ExportOverlay    ExportItem = "overlay-tiff" // NAME-overlay-MAG.tif, pyramidal
+	ExportReport     ExportItem = "report"       // NAME-report.pdf, one page
+	ExportJSON       ExportItem = "json"         // NAME-result.json, the analysis itself
+	ExportEverything ExportItem = "everything"   // NAME/, as an analysis from the command line writes
+)
+
+// ExportItems lists the items there are.
+func ExportItems() []ExportItem {
+	return []ExportItem{
+		ExportReport, ExportAttention, ExportView, ExportPatches, ExportOverlay, ExportGeoJSON, ExportCSV, ExportJSON, ExportEverything,
+	}
+}
+
+// ReadsSlide reports whether the item shows pixels of the slide.
+func (i ExportItem) ReadsSlide() bool {
+	return !slices.Contains([]ExportItem{ExportView, ExportGeoJSON, ExportCSV, ExportJSON}, i)
+}
+
+// PerMagnification reports whether the item is one file for each magnification.
+func (i ExportItem) PerMagnification() bool { return i == ExportAttention || i == ExportOverlay }
+
+// extension is that of the item's files, "" for a folder.
+func (i ExportItem) extension() string {
+	switch i {
+	case ExportAttention, ExportView:
+		return ".png"
+	case ExportGeoJSON:
+		return ".geojson"
+	case ExportCSV:
+		return ".csv"
+	case ExportOverlay:
+		return ".tif"
+	case ExportReport:
+		return ".pdf"
+	case ExportJSON:
+		return ".json"
+	}
+	return ""
+}
+
+// Pictures gives pictures of a slide's areas, in level-0 pixels, as width x height
+// pixels; outside the slide is white. A View does.
+type Pictures interface {
+	Picture(ctx context.Context, area result.Rect, width, height int) (*image.RGBA, error)
+}
+
+// ExportRequest asks for files of a finished analysis. What is zero is the usual way.
+type ExportRequest struct {
+	Result *result.Result
+	Slide  Pictures // nil opens SlidePath
+	// SlidePath is the slide's file; "" is where it was when it was analysed.
+	SlidePath string
+
+	Items  []ExportItem
+	Levels []int  // of what is one file for each magnification, by index; nil for all
+	Dir    string // folder to write to, made when missing
+	Name   string // that files begin with; "" is the slide's
+	// File is where a single file is written, in place of Dir and Name. Items and
+	// Levels must then come to one.
+	File string
+
+	Heat        HeatOptions // of the result's attention, in everything that shows it
+	MaxSide     int         // of the slide in attention pictures, in pixels; 0 for 2000
+	Legend      bool        // beside attention pictures
+	NoOutlines  bool        // in attention pictures
+	Top         int         // patches that stand out where none was zoomed into; 0 for 12
+	NoTissue    bool        // leaves the slide out of overlay TIFFs
+	Downsample  float64     // of overlay TIFFs, in level-0 pixels; 0 chooses one
+	ViewPicture image.Image // for ExportView
+	Language    string      // of the report; one of assets.Languages, "" is English
+	Letter      bool        // the report's paper
+	Date        time.Time   // of the report; zero is now
+}
+
+// Export writes what is asked for and returns the paths of the files. Each is
+// there whole or not at all; files of the same name are replaced, and an error
+// names the file or folder it concerns. When ctx ends, so does the export, with
+// ctx's error; the paths of what was finished by then are returned with any error.
+// progress may be nil; it is told at most ten times a second and stage, from one
+// goroutine at a time.
+func (w *Workspace) Export(ctx context.Context, req ExportRequest, progress func(result.Progress)) ([]string, error) {
+	if err := req.check(); err != nil {
+		return nil, err
+	}
+	if req.File != "" {
+		req.Dir = filepath.Dir(req.File)
+	}
+	if err := prepareFolder(req.Dir); err != nil {
+		return nil, naming(req.Dir, err)
+	}
+	e := &exporting{version: w.Version, ExportRequest: req, progress: result.Throttle(progress)}
+	e.Name = fileName(cmp.Or(req.Name, export.SlideName(req.Result.Slide)))
+	if slices.ContainsFunc(req.Items, ExportItem.ReadsSlide) {
+		done, err := e.open(ctx, w)
+		if err != nil {
+			return nil, err
+		}
+		defer done()
+	}
+	for _, item := range req.Items {
+		if err := e.item(ctx, item); err != nil {
+			if ctx.Err() != nil {
+				err = context.Cause(ctx)
+			}
+			return e.written, err
+		}
+	}
+	return e.written, nil
+}
+
+// ErrExport: an export that cannot be made, whatever the disk.
+var ErrExport = errors.New("cannot be exported so")
+
+func (r *ExportRequest) check() error {
+	if r.Result == nil || len(r.Items) == 0 {
+		return fmt.Errorf("nothing to export: %w", ErrExport)
+	}
+	if err := export.Check(r.Result); err != nil {
+		return err
+	}
+	for _, item := range r.Items {
+		if !slices.Contains(ExportItems(), item) {
+			return fmt.Errorf("%q is none of %v: %w", item, ExportItems(), ErrExport)
+		}
+		if item == ExportView && r.ViewPicture == nil {
+			return fmt.Errorf("there is no picture of the view: %w", ErrExport)
+		}
+	}
+	for _, level := range r.Levels {
+		if level < 0 || level >= len(r.Result.Levels) {
+			return fmt.Errorf("level %d of %d: %w", level, len(r.Result.Levels), ErrExport)
+		}
+	}
+	if r.File != "" && !r.single() {
+		return fmt.Errorf("%s: more than one file, or a folder, was asked for: %w", r.File, ErrExport)
+	}
+	if r.File == "" && r.Dir == "" {
+		return fmt.Errorf("no folder to write to: %w", ErrExport)
+	}
+	return nil
+}
+
+// single reports whether one file will be written.
+func (r *ExportRequest) single() bool {
+	return len(r.Items) == 1 && r.Items[0].extension() != "" && (!r.Items[0].PerMagnification() || len(r.levels()) == 1)
+}
+
+// levels are the levels of what is one file for each.
+func (r *ExportRequest) levels() []int {
+	if r.Levels != nil {
+		return r.Levels
+	}
+	all := make([]int, len(r.Result.Levels))
+	for i := range all {
+		all[i] = i
+	}
+	return all
+}
+
+// fileName makes a name that every system lets a file have.
+func fileName(name string) string {
+	name = strings.Map(func(c rune) rune {
+		if c < ' ' || strings.ContainsRune(`<>:"/\|?*`, c) {
+			return '_'
+		}
+		return c
+	}, name)
+	const most = 150 // bytes; room is left for what follows the name
+	for len(name) > most {
+		letters := []rune(name)
+		name = string(letters[:len(letters)-1])
+	}
+	return cmp.Or(strings.TrimRight(strings.TrimLeft(name, " "), " ."), "slide")
+}
+
+// exporting is one run of Export.
+type exporting struct {
+	ExportRequest
+	version  string
+	reader   export.AreaReader
+	progress func(result.Progress)
+	written  []string
+}
+
+// open finds the slide's pixels.
+func (e *exporting) open(ctx context.Context, w *Workspace) (done func(), err error) {
+	s := e.Result.Slide
+	if e.Slide != nil {
+		e.reader = areas{e.Slide}
+		done = func() {}
+		if sized, ok := e.Slide.(interface{ Size() (int, int) }); ok {
+			width, height := sized.Size()
+			err = sameSize(s, s.Path, width, height)
+		}
+		return done, err
+	}
+	path := cmp.Or(e.SlidePath, s.Path)
+	slide, err := w.Open(ctx, path)
+	if err != nil {
+		return nil, err
+	}
+	if err := sameSize(s, path, slide.Info().Width(), slide.Info().Height()); err != nil {
+		slide.Close()
+		return nil, err
+	}
+	e.reader = export.FromSlide(slide)
+	return func() { slide.Close() }, nil
+}
+
+// ErrOtherSlide: a slide is not the one that was analysed.
+var ErrOtherSlide = errors.New("not the slide that was analysed")
+
+func sameSize(s result.Slide, path string, width, height int) error {
+	if s.Width == width && s.Height == height {
+		return nil
+	}
+	return fmt.Errorf("%s: %d x %d pixels, the result's has %d x %d: %w", path, width, height, s.Width, s.Height, ErrOtherSlide)
+}
+
+// areas reads areas from pictures.
+type areas struct{ Pictures }
+
+// ReadArea implements export.AreaReader.
+func (a areas) ReadArea(ctx context.Context, dst *image.RGBA, area result.Rect) error {
+	img, err := a.Picture(ctx, area, dst.Rect.Dx(), dst.Rect.Dy())
+	if err != nil {
+		return err
+	}
+	draw.Draw(dst, dst.Rect, img, img.Rect.Min, draw.Src)
+	return nil
+}
+
+// item writes the files of one item.
+func (e *exporting) item(ctx context.Context, item ExportItem) error {
+	switch item {
+	case ExportAttention:
+		return e.each(func(level int) error { return e.attention(ctx, level) })
+	case ExportOverlay:
+		return e.each(func(level int) error { return e.overlay(ctx, level) })
+	case ExportView:
+		return e.save(ctx, item, "view", func(w io.Writer) error { return export.WritePNG(w, e.ViewPicture) })
+	case ExportReport:
+		return e.report(ctx)
+	case ExportPatches:
+		return e.patches(ctx)
+	case ExportGeoJSON:
+		return e.save(ctx, item, "patches", func(w io.Writer) error {
+			_, _, err := export.WriteGeoJSON(w, e.Result, export.GeoJSONOptions{})
+			return err
+		})
+	case ExportCSV:
+		return e.save(ctx, item, "patches", func(w io.Writer) error { return export.WriteCSV(w, e.Result) })
+	case ExportJSON:
+		return e.save(ctx, item, "result", func(w io.Writer) error { return export.WriteJSON(w, e.Result) })
+	default:
+		return e.everything(ctx)
+	}
+}
+
+func (e *exporting) each(do func(level int) error) error {
+	for _, level := range e.levels() {
+		if err := do(level); err != nil {
+			return err
+		}
+	}
+	return nil
+}
+
+// path is where a file of an item is written; what tells it from the item's others.
+func (e *exporting) path(item ExportItem, what string) string {
+	if e.File != "" {
+		return e.File
+	}
+	return filepath.Join(e.Dir, e.Name+"-"+what+item.extension())
+}
+
+// mag is the magnification of a level, as in a file's name.
+func (e *exporting) mag(level int) string {
+	return strconv.FormatFloat(e.Result.Levels[level].Magnification, 'f', -1, 64) + "x"
+}
+
+// save writes one file whole or not at all.
+func (e *exporting) save(ctx context.Context, item ExportItem, what string, write func(io.Writer) error) error {
+	path := e.path(item, what)
+	e.progress(result.Progress{Stage: "writing " + filepath.Base(path), Total: 1})
+	err := atomicfile.Write(path, func(w io.Writer) error { return write(whileWanted{ctx, w}) })
+	if err != nil {
+		return naming(path, err)
+	}
+	e.written = append(e.written, path)
+	e.progress(result.Progress{Stage: "writing " + filepath.Base(path), Done: 1, Total: 1})
+	return nil
+}
+
+// naming makes sure that an error names the file it concerns.
+func naming(path string, err error) error {
+	if strings.Contains(err.Error(), path) {
+		return err
+	}
+	return fmt.Errorf("%s: %w", path, err)
+}
+
+// whileWanted is a writer that fails once ctx has ended.
+type whileWanted struct {
+	ctx context.Context
+	io.Writer
+}
+
+func (w whileWanted) Write(p []byte) (int, error) {
+	if err := w.ctx.Err(); err != nil {
+		return 0, err
+	}
+	return w.Writer.Write(p)
+}
+
+func (e *exporting) drawing() export.AttentionOptions {
+	return export.AttentionOptions{Heat: e.Heat, Top: e.Top, NoMarks: e.NoOutlines, NoLegend: !e.Legend}
+}
+
+func (e *exporting) attention(ctx context.Context, level int) error {
+	return e.save(ctx, ExportAttention, "attention-"+e.mag(level), func(w io.Writer) error {
+		return export.WriteAttention(ctx, w, e.Result, level, e.reader, export.AttentionRequest{AttentionOptions: e.drawing(), MaxSide: e.MaxSide})
+	})
+}
+
+func (e *exporting) overlay(ctx context.Context, level int) error {
+	path := e.path(ExportOverlay, "overlay-"+e.mag(level))
+	o := export.OverlayOptions{Tissue: e.reader, Downsample: e.Downsample, Progress: e.progress}
+	if e.NoTissue {
+		o.Tissue = nil
+	}
+	if err := export.WriteOverlayTIFF(ctx, path, e.Result, level, e.Heat, o); err != nil {
+		return err
+	}
+	e.written = append(e.written, path)
+	return nil
+}
+
+func (e *exporting) report(ctx context.Context) error {
+	texts, err := export.LoadReportTexts(e.Language)
+	if err != nil {
+		return err
+	}
+	return e.save(ctx, ExportReport, "report", func(w io.Writer) error {
+		return export.WriteReport(ctx, w, e.Result, e.reader, export.ReportOptions{
+			Date: e.Date, Version: e.version, Texts: texts, Letter: e.Letter, Heat: e.Heat, Progress: e.progress,
+		})
+	})
+}
+
+func (e *exporting) patches(ctx context.Context) error {
+	dir := filepath.Join(e.Dir, e.Name+"-patches")
+	ov, err := export.ReadOverview(ctx, e.reader, e.Result.Slide, 0)
+	if err != nil {
+		return naming(dir, err)
+	}
+	files, err := export.WritePatches(ctx, dir, e.reader, e.Result, ov, export.PatchOptions{Top: e.Top, Progress: e.progress})
+	e.written = append(e.written, files...)
+	return err
+}
+
+func (e *exporting) everything(ctx context.Context) error {
+	dir := filepath.Join(e.Dir, e.Name)
+	drawing := e.drawing()
+	drawing.NoLegend = false
+	files, err := export.Everything(ctx, dir, e.Result, e.reader, export.Options{MaxSide: e.MaxSide, Attention: drawing, Top: e.Top}, e.progress)
+	e.written = append(e.written, files...)
+	return err
+}
+
+// ReadResult reads a result.json that an analysis wrote; errors name the file.
+func ReadResult(path string) (*result.Result, error) {
+	f, err := os.Open(path)
+	if err != nil {
+		return nil, err
+	}
+	defer f.Close()
+	r, err := export.ReadJSON(f)
+	if err != nil {
+		return nil, fmt.Errorf("%s: %w", path, err)
+	}
+	return r, nil
+}
