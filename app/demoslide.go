@@ -13,8 +13,10 @@ import (
 // into the data folder when it is not there yet; one that another call is drawing is
 // waited for. progress may be nil.
 func (w *Workspace) DemoSlide(ctx context.Context, progress func(result.Progress)) (string, error) {
-	w.demo.Lock()
-	defer w.demo.Unlock()
+	if err := w.demo.lock(ctx); err != nil {
+		return "", err
+	}
+	defer w.demo.unlock()
 	params := demoSlide(0)
 	path := filepath.Join(w.DataDir, "demo", params.Name+".tiff")
 	if exists(path) {

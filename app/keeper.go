@@ -9,13 +9,33 @@ import (
 	"zoomscope/slideio"
 )
 
+// turn is a lock that can be waited for with a context. The zero value is ready.
+type turn struct {
+	once sync.Once
+	held chan struct{} // holds a value while the lock is held
+}
+
+// lock waits for the lock, or until ctx ends.
+func (t *turn) lock(ctx context.Context) error {
+	t.once.Do(func() { t.held = make(chan struct{}, 1) })
+	if err := ctx.Err(); err != nil {
+		return err
+	}
+	select {
+	case t.held <- struct{}{}:
+		return nil
+	case <-ctx.Done():
+		return ctx.Err()
+	}
+}
+
+func (t *turn) unlock() { <-t.held }
+
 // keeper keeps one engine open between analyses of the same model on the same
 // device. The zero value is ready; its methods may be called from several
 // goroutines at once, and analyses wait for each other.
 type keeper struct {
-	once sync.Once
-	turn chan struct{} // holds a value while the engine is used
-
+	turn
 	engine *zoom.Engine // nil: none is kept
 	of     kept
 }
@@ -25,22 +45,6 @@ type kept struct {
 	options        EngineOptions
 	model, encoder string
 }
-
-// lock waits for the engine, or until ctx ends.
-func (k *keeper) lock(ctx context.Context) error {
-	k.once.Do(func() { k.turn = make(chan struct{}, 1) })
-	if err := ctx.Err(); err != nil {
-		return err
-	}
-	select {
-	case k.turn <- struct{}{}:
-		return nil
-	case <-ctx.Done():
-		return ctx.Err()
-	}
-}
-
-func (k *keeper) unlock() { <-k.turn }
 
 // drop closes the engine that is kept. The lock is held.
 func (k *keeper) drop() error {
@@ -72,7 +76,7 @@ func (w *Workspace) use(ctx context.Context, o EngineOptions, f func(*zoom.Engin
 	if err != nil {
 		return err
 	}
-	of := kept{o, model.SHA256(), spec.Card().SHA256}
+	of := kept{o, model.SHA256(), spec.Card().SHA256} // a file may have changed since
 	if k.engine == nil || k.of != of {
 		if err := k.drop(); err != nil {
 			return err

@@ -10,7 +10,6 @@ import (
 	"fmt"
 	"log/slog"
 	"path/filepath"
-	"sync"
 
 	"zoomscope/engine/device"
 	"zoomscope/engine/encoder"
@@ -35,7 +34,7 @@ type Workspace struct {
 	encoders encoder.Store
 	quiet    quiet
 	kept     keeper // the engine of AnalyzeView
-	demo     sync.Mutex
+	demo     turn   // held while the demo slide is drawn
 }
 
 // New makes a workspace. The data folder is made when something is first put

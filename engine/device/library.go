@@ -56,6 +56,16 @@ func libraryNames(goos string) (files, system []string) {
 	return files, files
 }
 
+// Status reports which library is used, by version and path, or why there is none
+// (ErrNoRuntime).
+func (m *Manager) Status() (version, path string, err error) {
+	library, err := m.load()
+	if err != nil {
+		return "", "", err
+	}
+	return library.Version(), library.Path(), nil
+}
+
 // load loads the library once.
 func (m *Manager) load() (*ort.Runtime, error) {
 	m.mu.Lock()
