@@ -4,6 +4,7 @@ import (
 	"image"
 	"image/color"
 	"math"
+	"time"
 
 	"fyne.io/fyne/v2"
 	"fyne.io/fyne/v2/canvas"
@@ -40,6 +41,7 @@ type furniture struct {
 	drawn   drawn
 	x, y    int // the place told
 	told    bool
+	due     bool    // it is about to be told
 	reserve float32 // width kept for the place, so that it does not jump about
 }
 
@@ -53,6 +55,7 @@ type drawn struct {
 
 func newFurniture(v *Viewer) *furniture {
 	f := &furniture{v: v, on: true, bar: newBarPlate(), scale: newPlate(), place: newPlate(), overview: newOverview(v)}
+	f.place.box.Hide()
 	f.box = &fyne.Container{Objects: []fyne.CanvasObject{f.bar.box, f.scale.box, f.place.box, f.overview}}
 	return f
 }
@@ -60,6 +63,7 @@ func newFurniture(v *Viewer) *furniture {
 // setSlide forgets what was told of the slide before.
 func (f *furniture) setSlide(p pyramid, preview *image.RGBA) {
 	f.drawn, f.told, f.reserve = drawn{}, false, 0
+	f.place.text.Text, f.place.width = "", 0
 	f.overview.set(p, preview)
 }
 
@@ -72,26 +76,46 @@ func (f *furniture) arrange() {
 	f.box.Show()
 	now := drawn{f.v.proj.zoom, f.v.mpp, f.v.proj.w, f.v.proj.h, f.v.at, f.v.Theme().Size(theme.SizeNameText)}
 	if now != f.drawn {
+		if now.text != f.drawn.text {
+			f.reserve, f.told = 0, false
+		}
 		f.drawn = now
 		f.bar.set(f.v.options.Texts, now)
 		f.scale.set(f.v.options.Texts.scale(now.zoom, now.mpp), now.text)
-		f.told = false
+		f.layout()
 	}
-	f.hover()
+	f.later()
 	f.overview.arrange()
 }
 
-// hover tells of the place under the cursor. While the view moves by itself, the
-// place changes with every frame and nobody could read it.
+// readTime is how often the place under the cursor is told while the view moves.
+const readTime = 100 * time.Millisecond
+
+// later tells of the place under the cursor in a while: in a moving view it is a new
+// one with every frame, which is dear to write and cannot be read.
+func (f *furniture) later() {
+	if f.due || !f.v.cursor.inside && !f.place.box.Visible() {
+		return
+	}
+	f.due = true
+	wait := &fyne.Animation{Duration: readTime, Tick: func(t float32) {
+		if t >= 1 {
+			f.due = false
+			f.hover()
+		}
+	}}
+	wait.Start()
+}
+
+// hover tells of the place under the cursor now.
 func (f *furniture) hover() {
 	x, y, inside := f.v.cursorPlace()
-	switch {
-	case !f.on || f.v.flight != nil:
-		return
-	case !inside:
+	if !f.on || !inside {
 		f.told = false
-		f.place.box.Hide()
-		f.layout()
+		if f.place.box.Visible() {
+			f.place.box.Hide()
+			canvas.Refresh(f.place.ground)
+		}
 		return
 	}
 	ix, iy := int(math.Floor(x)), int(math.Floor(y))
@@ -108,6 +132,7 @@ func (f *furniture) hover() {
 	f.place.set(text, f.drawn.text)
 	f.place.box.Show()
 	f.layout()
+	canvas.Refresh(f.place.ground)
 }
 
 // layout puts the plates along the lower edge, the place above the others where the

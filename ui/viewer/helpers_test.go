@@ -5,6 +5,7 @@ import (
 	"errors"
 	"image"
 	"image/color"
+	"image/draw"
 	"sync"
 	"testing"
 
@@ -116,4 +117,14 @@ func (b *bench) settle(t testing.TB) {
 }
 
 // capture draws the window.
-func (b *bench) capture() image.Image { return b.window.Canvas().Capture() }
+func (b *bench) capture() *image.RGBA {
+	m := b.window.Canvas().Capture()
+	rgba := image.NewRGBA(m.Bounds())
+	draw.Draw(rgba, rgba.Rect, m, image.Point{}, draw.Src)
+	return rgba
+}
+
+// groundColour is the colour around the slide.
+func (b *bench) groundColour() color.RGBA {
+	return color.RGBAModel.Convert(b.background.FillColor).(color.RGBA)
+}

@@ -12,7 +12,6 @@ import (
 
 	"fyne.io/fyne/v2"
 	"fyne.io/fyne/v2/driver/desktop"
-	"fyne.io/fyne/v2/test"
 	"fyne.io/fyne/v2/theme"
 
 	"zoomscope/engine/result"
@@ -51,14 +50,11 @@ func TestLook(t *testing.T) {
 			look(t, b, dir, fmt.Sprintf("at-%v-%v", m, scale))
 		}
 	}
-	t.Run("dark", func(t *testing.T) {
-		b := show(t, 500, 400, 1, Options{})
-		test.ApplyTheme(t, theme.DarkTheme()) //nolint:staticcheck // the dark variant, whatever the system's
-		b.SetSource(tissue(3000, 9000), nil)
-		b.MouseIn(&desktop.MouseEvent{PointEvent: fyne.PointEvent{Position: fyne.NewPos(250, 200)}})
-		b.settle(t)
-		look(t, b, dir, "dark")
-	})
+	b := show(t, 500, 400, 1, Options{Background: theme.ColorNameForeground})
+	b.SetSource(tissue(3000, 9000), nil)
+	b.MouseIn(&desktop.MouseEvent{PointEvent: fyne.PointEvent{Position: fyne.NewPos(250, 200)}})
+	b.settle(t)
+	look(t, b, dir, "other-ground")
 }
 
 func look(t *testing.T, b *bench, dir, name string) {

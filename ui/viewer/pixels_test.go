@@ -16,8 +16,10 @@ const block = 128
 
 // blockColour differs clearly between neighbours; none is blue.
 func blockColour(col, row int) color.RGBA {
-	r := rand.New(rand.NewPCG(uint64(col)<<32|uint64(row), 1))
-	return color.RGBA{uint8(r.IntN(256)), uint8(r.IntN(256)), uint8(64 * ((col&1)*2 + row&1)), 255}
+	h := uint32(col)*2654435761 ^ uint32(row)*2246822519
+	h ^= h >> 15
+	h *= 2654435761
+	return color.RGBA{uint8(h >> 24), uint8(h >> 16), uint8(64 * ((col&1)*2 + row&1)), 255}
 }
 
 func blocks(width, height int) painted {
@@ -61,11 +63,10 @@ func oneCell(from, to [2]float64, origin [2]float64, w, h float64) (col, row int
 	return int(c0), int(r0), c0 == c1 && r0 == r1
 }
 
-func near(a, b color.Color, most int) bool {
-	ar, ag, ab, _ := a.RGBA()
-	br, bg, bb, _ := b.RGBA()
-	off := func(x, y uint32) bool { return max(x, y)-min(x, y) > uint32(most)<<8 }
-	return !off(ar, br) && !off(ag, bg) && !off(ab, bb)
+// near tells whether no channel differs by more than most.
+func near(a, b color.RGBA, most uint8) bool {
+	off := func(x, y uint8) bool { return max(x, y)-min(x, y) > most }
+	return !off(a.R, b.R) && !off(a.G, b.G) && !off(a.B, b.B)
 }
 
 // TestSlidePixels holds every pixel of the view against the slide: it must show what
@@ -81,7 +82,7 @@ func TestSlidePixels(t *testing.T) {
 			b.SetCamera(c)
 			b.settle(t)
 			blend := float64(int(1) << b.slide.level(c.Zoom))
-			for name, m := range map[string]image.Image{"window": b.capture(), "snapshot": b.Snapshot()} {
+			for name, m := range map[string]*image.RGBA{"window": b.capture(), "snapshot": b.Snapshot()} {
 				checked := 0
 				each(exactly(b.Camera(), 340, 230), func(x, y int, from, to [2]float64) {
 					from[0], from[1], to[0], to[1] = from[0]-blend, from[1]-blend, to[0]+blend, to[1]+blend
@@ -90,11 +91,11 @@ func TestSlidePixels(t *testing.T) {
 						return
 					}
 					checked++
-					want := color.Color(blockColour(col, row))
+					want := blockColour(col, row)
 					if col < 0 || row < 0 {
-						want = b.background.FillColor
+						want = b.groundColour()
 					}
-					if got := m.At(x, y); !near(got, want, 1) {
+					if got := m.RGBAAt(x, y); !near(got, want, 1) {
 						t.Errorf("%s: pixel %d,%d is %v, want %v", name, x, y, got, want)
 					}
 				})
@@ -121,24 +122,26 @@ func TestLayerPixels(t *testing.T) {
 				cells.SetRGBA(x, y, blockColour(x, y))
 			}
 		}
-		for _, opacity := range []float64{1, 0.5} {
-			b.SetLayer(&Layer{Cells: cells, Area: area, Opacity: opacity})
-			for _, c := range cameras() {
-				if side*c.Zoom < 4 {
-					continue
-				}
-				t.Run(fmt.Sprint(side, opacity, c), func(t *testing.T) {
-					b.SetCamera(c)
-					b.settle(t)
-					b.checkLayer(t, area, side, opacity)
-				})
+		opacity := 1.0
+		if side != 64 {
+			opacity = 0.5
+		}
+		b.SetLayer(&Layer{Cells: cells, Area: area, Opacity: opacity})
+		for _, c := range cameras() {
+			if side*c.Zoom < 4 {
+				continue
 			}
+			t.Run(fmt.Sprint(side, opacity, c), func(t *testing.T) {
+				b.SetCamera(c)
+				b.settle(t)
+				b.checkLayer(t, area, side, opacity)
+			})
 		}
 	}
 }
 
 func (b *bench) checkLayer(t *testing.T, area result.Rect, side, opacity float64) {
-	for name, m := range map[string]image.Image{"window": b.capture(), "snapshot": b.Snapshot()} {
+	for name, m := range map[string]*image.RGBA{"window": b.capture(), "snapshot": b.Snapshot()} {
 		checked := 0
 		each(exactly(b.Camera(), 340, 230), func(x, y int, from, to [2]float64) {
 			col, row, ok := oneCell(from, to, [2]float64{area.X, area.Y}, side, side)
@@ -150,7 +153,7 @@ func (b *bench) checkLayer(t *testing.T, area result.Rect, side, opacity float64
 			want := blockColour(col, row)
 			mix := func(v, ground uint8) uint8 { return uint8(opacity*float64(v) + (1-opacity)*float64(ground)) }
 			want = color.RGBA{mix(want.R, 1), mix(want.G, 2), mix(want.B, 3), 255}
-			if got := m.At(x, y); !near(got, want, 2) {
+			if got := m.RGBAAt(x, y); !near(got, want, 2) {
 				t.Errorf("%s: pixel %d,%d is %v, want %v (cell %d,%d)", name, x, y, got, want, col, row)
 			}
 		})
@@ -167,16 +170,16 @@ func TestNoSeams(t *testing.T) {
 	r := rand.New(rand.NewPCG(7, 7))
 	for _, scale := range []float32{1, 1.1, 1.25, 1.5, 1.75, 2} {
 		t.Run(fmt.Sprint(scale), func(t *testing.T) {
-			b := show(t, 700, 500, scale, Options{})
+			b := show(t, 400, 300, scale, Options{})
 			b.SetSource(plain(100000, 100000, ground), nil)
 			b.SetFurniture(false)
-			for range 8 {
+			for range 6 {
 				b.SetCamera(Camera{20000 + r.Float64()*50000, 20000 + r.Float64()*50000, 0.05 + r.Float64()*2})
 				b.settle(t)
 				m := b.capture()
 				for y := 1; y < m.Bounds().Dy()-2; y++ {
 					for x := 1; x < m.Bounds().Dx()-2; x++ {
-						if got := m.At(x, y); !near(got, ground, 1) {
+						if got := m.RGBAAt(x, y); !near(got, ground, 1) {
 							t.Fatalf("%v: pixel %d,%d is %v", b.Camera(), x, y, got)
 						}
 					}
@@ -198,10 +201,10 @@ func TestOutlinePixels(t *testing.T) {
 		b.SetCamera(Camera{3050, 3030, zoom})
 		b.settle(t)
 		x, y := b.proj.x(area.X), b.proj.y(area.Y+area.Height/2)
-		for name, m := range map[string]image.Image{"window": b.capture(), "snapshot": b.Snapshot()} {
+		for name, m := range map[string]*image.RGBA{"window": b.capture(), "snapshot": b.Snapshot()} {
 			want := []uint8{200, 255, 0, 0, 255, 200} // red: slide, halo, line, line, halo, slide
 			for i, v := range want {
-				if got := color.RGBAModel.Convert(m.At(x-2+i, y)).(color.RGBA).R; got != v {
+				if got := m.RGBAAt(x-2+i, y).R; got != v {
 					t.Errorf("zoom %v, %s: red is %d at %d from the edge, want %d", zoom, name, got, i-2, v)
 				}
 			}
@@ -219,11 +222,11 @@ func TestLargeSlideAtItsEnds(t *testing.T) {
 		b.settle(t)
 		m := b.capture()
 		x, y := b.proj.place(100, 70)
-		want := color.Color(src.at(int(x), int(y)))
+		want := src.at(int(x), int(y))
 		if x < 0 || y < 0 || x >= 100000 || y >= 100000 {
-			want = b.background.FillColor
+			want = b.groundColour()
 		}
-		if got := m.At(100, 70); !near(got, want, 3) {
+		if got := m.RGBAAt(100, 70); !near(got, want, 3) {
 			t.Errorf("%v: %v, want %v", c, got, want)
 		}
 	}

@@ -196,7 +196,9 @@ func (l *layer) large(p projection, at screen) {
 			}
 			c.A = uint8(float64(c.A)*l.opacity + 0.5)
 			o := l.rectangle(len(l.box.Objects))
-			o.FillColor = c
+			if o.FillColor != c {
+				o.FillColor = c
+			}
 			at.put(o, r)
 			l.box.Objects = append(l.box.Objects, o)
 		}

@@ -376,8 +376,8 @@ func TestBrokenTiles(t *testing.T) {
 		t.Error("first pixels with tiles that cannot be read")
 	}
 	m := b.Snapshot()
-	if x, y := b.proj.x(384), b.proj.y(384); near(m.At(x, y), pink, 20) || near(m.At(x, y), b.background.FillColor, 5) {
-		t.Errorf("a broken tile is drawn as %v", m.At(x, y))
+	if x, y := b.proj.x(384), b.proj.y(384); near(m.RGBAAt(x, y), pink, 20) || near(m.RGBAAt(x, y), b.groundColour(), 5) {
+		t.Errorf("a broken tile is drawn as %v", m.RGBAAt(x, y))
 	}
 }
 
@@ -389,7 +389,7 @@ func TestTinyCache(t *testing.T) {
 		if s := b.Stats(); s.Bytes > 2*tileBytes || s.Tiles > 2 {
 			t.Errorf("%v: %d tiles of %d bytes", c, s.Tiles, s.Bytes)
 		}
-		if m := b.Snapshot(); !near(m.At(400, 300), pink, 1) || !near(m.At(3, 3), pink, 1) {
+		if m := b.Snapshot(); !near(m.RGBAAt(400, 300), pink, 1) || !near(m.RGBAAt(3, 3), pink, 1) {
 			t.Errorf("%v: not all is shown", c)
 		}
 	}
@@ -406,8 +406,8 @@ func TestCoarserStaysUnder(t *testing.T) {
 	}
 	m := b.Snapshot()
 	for _, p := range []image.Point{{5, 5}, {400, 300}, {790, 590}} {
-		if !near(m.At(p.X, p.Y), pink, 1) {
-			t.Errorf("%v is %v before the tiles have come", p, m.At(p.X, p.Y))
+		if !near(m.RGBAAt(p.X, p.Y), pink, 1) {
+			t.Errorf("%v is %v before the tiles have come", p, m.RGBAAt(p.X, p.Y))
 		}
 	}
 }
@@ -423,8 +423,8 @@ func TestPreviewIsThereAtOnce(t *testing.T) {
 	b.SetSource(plain(8000, 6000, pink), preview)
 	for _, zoom := range []float64{0.1, 1, 8} {
 		b.SetCamera(Camera{4025, 3025, zoom}) // in the middle of the red pixel
-		for name, m := range map[string]image.Image{"window": b.capture(), "snapshot": b.Snapshot()} {
-			if got := m.At(400, 300); !near(got, color.RGBA{255, 0, 0, 255}, 100) {
+		for name, m := range map[string]*image.RGBA{"window": b.capture(), "snapshot": b.Snapshot()} {
+			if got := m.RGBAAt(400, 300); !near(got, color.RGBA{255, 0, 0, 255}, 100) {
 				t.Errorf("zoom %v, %s: %v", zoom, name, got)
 			}
 		}
@@ -437,8 +437,8 @@ func TestNoSource(t *testing.T) {
 		t.Helper()
 		m := b.capture()
 		for _, p := range []image.Point{{0, 0}, {150, 100}, {299, 199}, {20, 190}, {280, 20}} {
-			if !near(m.At(p.X, p.Y), b.background.FillColor, 1) {
-				t.Errorf("%s: %v is %v", what, p, m.At(p.X, p.Y))
+			if !near(m.RGBAAt(p.X, p.Y), b.groundColour(), 1) {
+				t.Errorf("%s: %v is %v", what, p, m.RGBAAt(p.X, p.Y))
 			}
 		}
 	}
@@ -497,8 +497,8 @@ func TestLayerOpacityUploadsNothing(t *testing.T) {
 	for _, opacity := range []float64{0.75, 0.5, 0.25, 0} {
 		b.SetLayerOpacity(opacity)
 		want := color.RGBA{uint8(230 + 25*opacity), uint8(150 + 105*opacity), uint8(190 + 65*opacity), 255}
-		for name, m := range map[string]image.Image{"window": b.capture(), "snapshot": b.Snapshot()} {
-			if got := m.At(400, 300); !near(got, want, 3) {
+		for name, m := range map[string]*image.RGBA{"window": b.capture(), "snapshot": b.Snapshot()} {
+			if got := m.RGBAAt(400, 300); !near(got, want, 3) {
 				t.Errorf("opacity %v, %s: %v, want %v", opacity, name, got, want)
 			}
 		}
@@ -507,7 +507,7 @@ func TestLayerOpacityUploadsNothing(t *testing.T) {
 		t.Errorf("%d uploads for a slider", n)
 	}
 	b.SetLayer(nil)
-	if got := b.capture().At(400, 300); !near(got, pink, 1) {
+	if got := b.capture().RGBAAt(400, 300); !near(got, pink, 1) {
 		t.Errorf("layer taken away: %v", got)
 	}
 }
