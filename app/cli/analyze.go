@@ -4,24 +4,29 @@ import (
 	"fmt"
 	"io"
 	"path/filepath"
+	"slices"
+	"strings"
 
 	"github.com/spf13/cobra"
 
 	"zoomscope/app"
+	"zoomscope/app/export"
+	"zoomscope/assets"
 	"zoomscope/engine/result"
 )
 
 func (p *Program) analyze() *cobra.Command {
 	var o common
-	var out, bags string
+	var out, bags, language string
 	var magnification float64
+	var report bool
 	c := &cobra.Command{
 		Use:   "analyze SLIDE... --out DIR",
 		Short: "Run a model on slides; write results, attention pictures and patches",
 		Long: `Run a model on slides. For each slide a folder DIR/<slide> is written with
 result.json, an attention picture per magnification, the selected patches, the
-zoom path, a CSV table and GeoJSON for QuPath. A slide that fails does not stop
-the others.
+zoom path, a CSV table and GeoJSON for QuPath; with --report, a page of PDF too.
+A slide that fails does not stop the others.
 
 With --json the result of the slide is printed; for several slides, an object
 with "results" and "failed".`,
@@ -35,9 +40,16 @@ with "results" and "failed".`,
 			if err := checkMagnification(magnification); err != nil {
 				return err
 			}
+			drawing := p.Export
+			if report {
+				var err error
+				if drawing.Report, err = p.report(language); err != nil {
+					return err
+				}
+			}
 			m := newMeter(p.Stderr, o.quiet)
 			outcomes, err := p.Workspace.Analyze(cmd.Context(), app.AnalyzeRequest{
-				Slides: slides, Out: out, Engine: o.engine(), Magnification: magnification, Export: p.Export, Bags: bags,
+				Slides: slides, Out: out, Engine: o.engine(), Magnification: magnification, Export: drawing, Bags: bags,
 			}, func(e app.Event) { m.update(subject(e), e.Progress) })
 			m.clear()
 			if err != nil && len(outcomes) == 0 {
@@ -57,8 +69,19 @@ with "results" and "failed".`,
 	o.addModel(c)
 	c.Flags().StringVarP(&out, "out", "o", "", "folder to write to; made when missing")
 	c.Flags().Float64Var(&magnification, "magnification", 0, "magnification the slides were scanned at, where the files do not say or are wrong")
+	c.Flags().BoolVar(&report, "report", false, "write report.pdf too: all of it on one page")
+	c.Flags().StringVar(&language, "language", "en", "of the report: "+strings.Join(assets.Languages(), " or "))
 	c.Flags().StringVar(&bags, "bags", "", "`folder` of bags that extract made: slides whose features are there are not read again")
 	return c
+}
+
+// report is how reports are written in a language.
+func (p *Program) report(language string) (*export.ReportOptions, error) {
+	if !slices.Contains(assets.Languages(), language) {
+		return nil, usagef("--language %s: there are only %s", language, strings.Join(assets.Languages(), " and "))
+	}
+	texts, err := export.LoadReportTexts(language)
+	return &export.ReportOptions{Version: p.Version, Texts: texts}, err
 }
 
 func checkMagnification(m float64) error {

@@ -36,6 +36,7 @@ var advice = []struct {
 	{slideio.ErrTooLarge, "Convert it to a tiled pyramidal TIFF, which is read piece by piece."},
 	{app.ErrNoEncoder, "Install it with zoomscope encoders import FILE; zoomscope encoders list shows what is there."},
 	{app.ErrNoModel, "zoomscope models list shows what is installed; zoomscope models import FILE installs one."},
+	{app.ErrOtherSlide, "Name the slide that was analysed with --slide FILE."},
 	{app.ErrNotEnded, "Go on with it: give the command it was started with and --resume; or end it with --finish."},
 	{app.ErrNoSplit, "A run folder in place of the model file knows how it divided its slides; else CSV needs a column split."},
 	{mil.ErrEncoder, "Leave out --encoder to use the one the model was made for, or choose a model that was made for this one."},
