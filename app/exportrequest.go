@@ -78,15 +78,15 @@ type Pictures interface {
 
 // ExportRequest asks for files of a finished analysis. What is zero is the usual way.
 type ExportRequest struct {
-	Result *result.Result
-	Slide  Pictures // nil opens SlidePath
+	Result *result.Result // nil where ExportView is all that is asked for
+	Slide  Pictures       // nil opens SlidePath
 	// SlidePath is the slide's file; "" is where it was when it was analysed.
 	SlidePath string
 
 	Items  []ExportItem
 	Levels []int  // of what is one file for each magnification, by index; nil for all
 	Dir    string // folder to write to, made when missing
-	Name   string // that files begin with; "" is the slide's
+	Name   string // that files begin with; "" is the slide's of the result
 	// File is where a single file is written, in place of Dir and Name. Items and
 	// Levels must then come to one.
 	File string
@@ -121,7 +121,10 @@ func (w *Workspace) Export(ctx context.Context, req ExportRequest, progress func
 		return nil, naming(req.Dir, err)
 	}
 	e := &exporting{version: w.Version, ExportRequest: req, progress: result.Throttle(progress)}
-	e.Name = fileName(cmp.Or(req.Name, export.SlideName(req.Result.Slide)))
+	if req.Name == "" && req.Result != nil {
+		req.Name = export.SlideName(req.Result.Slide)
+	}
+	e.Name = fileName(req.Name)
 	if slices.ContainsFunc(req.Items, ExportItem.ReadsSlide) {
 		done, err := e.open(ctx, w)
 		if err != nil {
@@ -144,11 +147,13 @@ func (w *Workspace) Export(ctx context.Context, req ExportRequest, progress func
 var ErrExport = errors.New("cannot be exported so")
 
 func (r *ExportRequest) check() error {
-	if r.Result == nil || len(r.Items) == 0 {
+	if len(r.Items) == 0 || r.Result == nil && !r.viewAlone() {
 		return fmt.Errorf("nothing to export: %w", ErrExport)
 	}
-	if err := export.Check(r.Result); err != nil {
-		return err
+	if r.Result != nil {
+		if err := export.Check(r.Result); err != nil {
+			return err
+		}
 	}
 	for _, item := range r.Items {
 		if !slices.Contains(ExportItems(), item) {
@@ -170,6 +175,13 @@ func (r *ExportRequest) check() error {
 		return fmt.Errorf("no folder to write to: %w", ErrExport)
 	}
 	return nil
+}
+
+// viewAlone reports whether the view is all that is asked for, which needs no
+// result but a name.
+func (r *ExportRequest) viewAlone() bool {
+	return len(r.Levels) == 0 && (r.Name != "" || r.File != "") &&
+		!slices.ContainsFunc(r.Items, func(i ExportItem) bool { return i != ExportView })
 }
 
 // single reports whether one file will be written.

@@ -23,6 +23,7 @@ type benchReport struct {
 	Settings []*bench.SettingTimes  `json:"settings,omitempty"`
 	Memory   []*bench.MemoryUse     `json:"memory,omitempty"`
 	Step     []*bench.StepTimes     `json:"step,omitempty"`
+	Viewer   []*bench.ViewerTimes   `json:"viewer,omitempty"`
 }
 
 // benchFlags are those of every measurement.
@@ -46,7 +47,7 @@ them in --out.`,
 		Args: cobra.NoArgs,
 		RunE: func(cmd *cobra.Command, _ []string) error { return cmd.Help() },
 	}
-	c.AddCommand(p.benchEncoder(), p.benchAnalysis(), p.benchSettings(), p.benchMemory(), p.benchStep(), p.benchAblation())
+	c.AddCommand(p.benchEncoder(), p.benchAnalysis(), p.benchSettings(), p.benchMemory(), p.benchStep(), p.benchViewer(), p.benchAblation())
 	return c
 }
 
@@ -154,7 +155,8 @@ func (p *Program) benchMemory() *cobra.Command {
 func (r *benchReport) print(w io.Writer) error {
 	tables := []bench.Table{
 		bench.EncoderTable(r.Encoder), bench.AnalysisTable(r.Analysis), bench.SettingsTable(r.Settings),
-		bench.MemoryTable(r.Memory), bench.StepTable(r.Step), bench.VerdictTable(r.verdicts()),
+		bench.MemoryTable(r.Memory), bench.StepTable(r.Step),
+		bench.ViewerTable(r.Viewer), bench.ViewerSeconds(r.Viewer), bench.VerdictTable(r.verdicts()),
 	}
 	if _, err := fmt.Fprintln(w, machineLine(r.Machine)); err != nil {
 		return err
@@ -184,6 +186,9 @@ func (r *benchReport) verdicts() []bench.Verdict {
 	}
 	for _, s := range r.Step {
 		all = append(all, s.Verdicts...)
+	}
+	for _, v := range r.Viewer {
+		all = append(all, v.Verdicts()...)
 	}
 	return all
 }

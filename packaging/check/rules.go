@@ -62,7 +62,8 @@ func level(dir string) int {
 func Window(tree Tree) []Violation {
 	return eachImport(tree, func(file File, imported string) string {
 		to, inside := folder(imported)
-		allowed := within(to, "ui") || slices.Contains(forUI, to) || file.Test && within(to, "packaging/testenv")
+		allowed := within(to, "ui") || slices.Contains(forUI, to) ||
+			file.Test && (within(to, "packaging/testenv") || within(to, "app") && testSupport(to))
 		if !inside || !within(file.Dir, "ui") || allowed {
 			return ""
 		}

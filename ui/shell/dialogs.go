@@ -1,0 +1,77 @@
+package shell
+
+import (
+	"fmt"
+
+	"fyne.io/fyne/v2"
+	"fyne.io/fyne/v2/dialog"
+	"fyne.io/fyne/v2/widget"
+
+	"zoomscope/engine/result"
+	"zoomscope/ui/panels"
+)
+
+// question is a dialog on the screen that Return answers.
+type question struct {
+	dialog dialog.Dialog
+	yes    *widget.Button // nil: Return closes it
+}
+
+// asking notes the dialog that Return and Escape answer while it is shown.
+func (s *Shell) asking(d dialog.Dialog, yes *widget.Button) {
+	s.question = &question{d, yes}
+	d.SetOnClosed(func() {
+		s.question = nil
+		s.focusLost()
+	})
+}
+
+// confirm does what the dialog on the screen offers.
+func (s *Shell) confirm() {
+	q := s.question
+	switch {
+	case q == nil:
+	case q.yes == nil:
+		q.dialog.Hide()
+	case !q.yes.Disabled():
+		q.yes.OnTapped()
+	}
+}
+
+// dismiss takes the dialog on the screen away.
+func (s *Shell) dismiss() {
+	if q := s.question; q != nil {
+		q.dialog.Hide()
+	}
+}
+
+// notice shows a dialog that is read and closed.
+func (s *Shell) notice(title string, parts ...fyne.CanvasObject) {
+	d := dialog.NewCustom(title, s.texts.Shell.OK, column(parts...), s.window)
+	s.asking(d, nil)
+	d.Resize(fyne.NewSize(noticeWidth, 0))
+	d.Show()
+}
+
+// showKeys lists all keys.
+func (s *Shell) showKeys() {
+	if s.window.Canvas().Overlays().Top() == nil {
+		s.notice(s.texts.Keys.Title, panels.NewKeys(s.texts))
+	}
+}
+
+// about says what the program is and what it is not.
+func (s *Shell) about() {
+	t := s.texts.Shell
+	s.notice(t.About, paragraph(fmt.Sprintf(t.AboutText, s.Version, result.ResearchUse), fyne.TextStyle{}, fyne.TextWrapWord))
+}
+
+// say tells in the bar below what needs no answer.
+func (s *Shell) say(words string) { s.parts.jobs.Say(words) }
+
+// showLog shows where the log file is.
+func (s *Shell) showLog() {
+	where := widget.NewEntry()
+	where.SetText(s.LogFile)
+	s.notice(s.texts.Shell.ShowLog, where)
+}

@@ -1,0 +1,203 @@
+package shell
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"image"
+	"path/filepath"
+	"time"
+
+	"fyne.io/fyne/v2"
+	"fyne.io/fyne/v2/dialog"
+	"fyne.io/fyne/v2/widget"
+
+	"zoomscope/app"
+	"zoomscope/app/settings"
+	"zoomscope/assets"
+	"zoomscope/engine/result"
+	"zoomscope/ui/panels"
+	"zoomscope/ui/theme"
+	"zoomscope/ui/widgets"
+)
+
+// exportWidth is that of the export dialog.
+const exportWidth = 440
+
+// export asks what to export of the slide at hand, and where to.
+func (s *Shell) export() {
+	c := s.current
+	if c == nil || c.view == nil || s.window.Canvas().Overlays().Top() != nil {
+		return
+	}
+	offer := panels.ExportOffer{Result: c.result != nil}
+	if c.attention != nil {
+		offer.Magnifications = c.attention.Levels()
+	}
+	var form *panels.ExportForm
+	do := widget.NewButton(s.texts.Export.Title, nil)
+	do.Importance = widget.HighImportance
+	form = panels.NewExportForm(s.texts, offer, panels.ExportEvents{
+		PickFolder: func() { s.pickFolder(form) },
+		Changed:    func() { enable(do, form.Problem() == "") },
+	})
+	form.SetChoice(s.lastExport(c))
+	enable(do, form.Problem() == "")
+	d := dialog.NewCustomWithoutButtons(fmt.Sprintf(s.texts.Shell.ExportTitle, c.name()), widgets.NewInset(theme.Gap, theme.Gap, form.Object()), s.window)
+	do.OnTapped = func() {
+		d.Hide()
+		s.exportChoice(c, form.Choice())
+	}
+	d.SetButtons([]fyne.CanvasObject{widget.NewButton(s.texts.Shell.Cancel, d.Hide), do})
+	s.asking(d, do)
+	d.Resize(fyne.NewSize(exportWidth, 0))
+	d.Show()
+}
+
+func enable(b *widget.Button, on bool) {
+	if on {
+		b.Enable()
+	} else {
+		b.Disable()
+	}
+}
+
+// lastExport is what was exported last, as far as it fits the slide.
+func (s *Shell) lastExport(c *slide) panels.ExportChoice {
+	choice := panels.ExportChoice{
+		Kinds: []panels.ExportKind{panels.ExportAttention, panels.ExportPDF},
+		Level: -1, Side: s.look.Export.Side, Legend: s.look.Export.Legend, Folder: s.look.ExportFolder,
+	}
+	if c.result == nil {
+		choice.Kinds = []panels.ExportKind{panels.ExportView}
+	}
+	if choice.Folder == "" {
+		choice.Folder = filepath.Dir(c.path)
+	}
+	return choice
+}
+
+// pickFolder lets the user choose where the files go.
+func (s *Shell) pickFolder(form *panels.ExportForm) {
+	t, dir := s.texts.Shell, form.Choice().Folder
+	background(s, func(context.Context) (string, error) { return s.Dialogs.Folder(t.ChooseFolder, dir) },
+		func(path string, err error) {
+			switch {
+			case err == nil:
+				form.SetFolder(path)
+			case !errors.Is(err, ErrCancelled):
+				s.fail("", err)
+			}
+		})
+}
+
+// exportItems are the items of an export by what the form calls them.
+func exportItems(kinds []panels.ExportKind) []app.ExportItem {
+	var items []app.ExportItem
+	for _, kind := range kinds {
+		switch kind {
+		case panels.ExportTIFF:
+			items = append(items, app.ExportOverlay)
+		case panels.ExportPDF:
+			items = append(items, app.ExportReport)
+		default:
+			items = append(items, app.ExportItem(kind))
+		}
+	}
+	return items
+}
+
+// exportChoice exports what was chosen.
+func (s *Shell) exportChoice(c *slide, choice panels.ExportChoice) {
+	s.update(func(l *settings.Settings) {
+		l.ExportFolder, l.Export.Side, l.Export.Legend = choice.Folder, choice.Side, choice.Legend
+	})
+	req := s.exportRequest(c)
+	req.Items, req.Dir = exportItems(choice.Kinds), choice.Folder
+	req.MaxSide, req.Legend = choice.Side, choice.Legend
+	if choice.Level >= 0 {
+		req.Levels = []int{choice.Level}
+	}
+	s.exports(c, req)
+}
+
+// exportRequest is what all exports of a slide have in common: attention is shown
+// as it is on the screen.
+func (s *Shell) exportRequest(c *slide) app.ExportRequest {
+	o := s.look.Overlay
+	req := app.ExportRequest{
+		Result: c.result, Slide: c.view, Name: stem(c.name()), Language: s.texts.Language, NoOutlines: !o.Outlines,
+		ViewPicture: s.snapshot(),
+		Heat:        app.HeatOptions{Scale: app.AttentionScale(o.Scale), Layer: app.AttentionKind(o.Kind), Opacity: o.Opacity},
+	}
+	if colors, err := assets.NewColorMap(o.ColorMap); err == nil {
+		req.Heat.Colors = colors
+	}
+	return req
+}
+
+// snapshot is what the view with the attention shows.
+func (s *Shell) snapshot() image.Image {
+	if img := s.attentive().Snapshot(); img != nil {
+		return img
+	}
+	return nil
+}
+
+// exports runs an export as a job and says where the files are.
+func (s *Shell) exports(c *slide, req app.ExportRequest) {
+	t := s.texts.Shell
+	start(s, fmt.Sprintf(t.Exporting, c.name()), func(ctx context.Context, report func(panels.Job)) ([]string, error) {
+		begin := time.Now()
+		return s.Workspace.Export(ctx, req, func(p result.Progress) { report(paced("", p.Done, p.Total, begin)) })
+	}, func(files []string, err error) {
+		switch {
+		case errors.Is(err, ErrCancelled):
+			s.Log.Info("export cancelled", "slide", c.id)
+		case err != nil:
+			s.fail(c.name(), err)
+		default:
+			s.Log.Info("export done", "slide", c.id, "files", len(files))
+			s.exported(files)
+		}
+	})
+}
+
+// exported says where what was exported is.
+func (s *Shell) exported(files []string) {
+	t := s.texts.Shell
+	words := fmt.Sprintf(t.Exported, len(files), filepath.Dir(files[0]))
+	if len(files) == 1 {
+		words = fmt.Sprintf(t.ExportedOne, files[0])
+	}
+	s.say(words)
+}
+
+// report asks where to and writes the one-page report.
+func (s *Shell) report() {
+	c := s.current
+	if c == nil || c.result == nil {
+		s.say(s.texts.Shell.NoResult)
+		return
+	}
+	t, name := s.texts.Shell, stem(c.name())+"-report.pdf"
+	dir := s.look.ExportFolder
+	if dir == "" {
+		dir = filepath.Dir(c.path)
+	}
+	background(s, func(context.Context) (string, error) {
+		return s.Dialogs.SaveFile(t.SaveReport, t.ReportFilter, dir, name, "pdf")
+	}, func(path string, err error) {
+		switch {
+		case errors.Is(err, ErrCancelled):
+		case err != nil:
+			s.fail("", err)
+		default:
+			req := s.exportRequest(c)
+			req.Items, req.File = []app.ExportItem{app.ExportReport}, path
+			s.exports(c, req)
+		}
+	})
+}
+
+func stem(name string) string { return name[:len(name)-len(filepath.Ext(name))] }

@@ -1,0 +1,215 @@
+package shell
+
+import (
+	"fyne.io/fyne/v2"
+	"fyne.io/fyne/v2/canvas"
+	"fyne.io/fyne/v2/container"
+	standard "fyne.io/fyne/v2/theme"
+	"fyne.io/fyne/v2/widget"
+
+	"zoomscope/app/settings"
+	"zoomscope/ui/panels"
+	"zoomscope/ui/theme"
+	"zoomscope/ui/viewer"
+)
+
+// parts are what is seen in the window.
+type parts struct {
+	viewer, second *viewer.Viewer
+	unlink         func() // of two linked views; nil while there is one
+	keys           *keySink
+
+	slides    *panels.SlideList
+	analysis  *panels.Analysis
+	attention *panels.Attention
+	path      *panels.ZoomPath
+	slide     *panels.Slide
+	settings  *panels.Settings
+	start     *panels.Start
+	tabs      *panels.Tabs
+	jobs      *panels.JobBar
+
+	columns     *columns
+	left, right fyne.CanvasObject
+	tools, foot fyne.CanvasObject
+	stage       *fyne.Container // the view, or both
+}
+
+// cacheOfSecond bounds the second view's tiles: it shows what the first shows.
+const cacheOfSecond = 96 << 20
+
+// build makes all parts and lays them out.
+func (s *Shell) build() {
+	p := &s.parts
+	p.keys = newKeySink()
+	p.keys.key, p.keys.char, p.keys.left = s.pressed, s.typed, s.focusLost
+	p.viewer = s.newViewer(0)
+	p.second = s.newViewer(cacheOfSecond)
+	s.buildPanels()
+	p.left = framed(p.slides.Object())
+	p.right = framed(p.tabs.Object())
+	p.tools, p.foot = s.toolbar(), p.jobs.Object()
+	p.stage = container.NewStack(p.viewer)
+	p.columns = &columns{left: p.left, middle: container.NewStack(p.stage, p.start.Object()), right: p.right}
+	body := container.New(p.columns, p.columns.left, p.columns.middle, p.columns.right)
+	s.window.SetContent(container.NewStack(p.keys, container.NewBorder(p.tools, p.foot, nil, nil, body)))
+	s.window.Canvas().SetOnTypedKey(s.typedNowhere)
+	s.showMenu()
+	s.fold(s.look.Window.LeftFolded, s.look.Window.RightFolded)
+	s.showSlides()
+	s.showSlide()
+	s.showJobs()
+}
+
+// newViewer makes a view whose moves and readout are the window's.
+func (s *Shell) newViewer(cache int64) *viewer.Viewer {
+	v := viewer.New(viewer.Options{Texts: s.viewerTexts(), Cache: cache, Do: s.Do})
+	v.OnCamera = s.moved
+	v.OnTapped = s.tapped
+	v.OnFirstPixels = s.drawn
+	v.OnTileError = func(err error) { s.Log.Warn("part of a slide cannot be read", "error", err) }
+	v.SetReadout(s.readout)
+	return v
+}
+
+// framed puts a panel on its ground.
+func framed(o fyne.CanvasObject) fyne.CanvasObject {
+	return container.NewStack(canvas.NewRectangle(standard.Color(standard.ColorNameBackground)), o)
+}
+
+// toolbar is what is pressed most, above the slide.
+func (s *Shell) toolbar() fyne.CanvasObject {
+	t := s.texts.Shell
+	tool := func(label string, icon fyne.Resource, action func()) fyne.CanvasObject {
+		b := widget.NewButtonWithIcon(label, icon, action)
+		b.Importance = widget.LowImportance
+		return b
+	}
+	bar := container.NewHBox(
+		tool(t.ToolOpen, standard.FolderOpenIcon(), s.ask),
+		tool(t.ToolRun, standard.MediaPlayIcon(), s.run),
+		tool(t.ToolExport, standard.DownloadIcon(), s.export),
+		widget.NewSeparator(),
+		tool(t.ToolFit, nil, s.flyHome),
+	)
+	for _, m := range []float64{1.25, 2.5, 5, 10, 20, 40} {
+		bar.Add(tool(s.texts.Numbers.Magnification(m), nil, func() { s.parts.viewer.Magnify(m) }))
+	}
+	bar.Add(widget.NewSeparator())
+	bar.Add(tool(t.Two, standard.ViewFullScreenIcon(), s.toggleTwo))
+	return bar
+}
+
+// columns lays out the list, the slide and the panels side by side; hidden ones
+// leave their room to the slide.
+type columns struct{ left, middle, right fyne.CanvasObject }
+
+// Layout implements fyne.Layout.
+func (c *columns) Layout(_ []fyne.CanvasObject, size fyne.Size) {
+	l, r := widthOf(c.left, theme.ListWidth), widthOf(c.right, theme.PanelWidth)
+	c.left.Move(fyne.NewPos(0, 0))
+	c.left.Resize(fyne.NewSize(l, size.Height))
+	c.right.Move(fyne.NewPos(size.Width-r, 0))
+	c.right.Resize(fyne.NewSize(r, size.Height))
+	c.middle.Move(fyne.NewPos(l, 0))
+	c.middle.Resize(fyne.NewSize(max(0, size.Width-l-r), size.Height))
+}
+
+// MinSize implements fyne.Layout.
+func (c *columns) MinSize([]fyne.CanvasObject) fyne.Size {
+	return fyne.NewSize(widthOf(c.left, theme.ListWidth)+widthOf(c.right, theme.PanelWidth)+200, 200)
+}
+
+func widthOf(o fyne.CanvasObject, width float32) float32 {
+	if !o.Visible() {
+		return 0
+	}
+	return width
+}
+
+// fold hides the list, the panels, or both.
+func (s *Shell) fold(left, right bool) {
+	s.update(func(l *settings.Settings) { l.Window.LeftFolded, l.Window.RightFolded = left, right })
+	seen(s.parts.left, !left)
+	seen(s.parts.right, !right)
+	s.window.Content().Refresh()
+}
+
+func seen(o fyne.CanvasObject, on bool) {
+	if on {
+		o.Show()
+	} else {
+		o.Hide()
+	}
+}
+
+func (s *Shell) foldLeft()  { s.fold(!s.look.Window.LeftFolded, s.look.Window.RightFolded) }
+func (s *Shell) foldRight() { s.fold(s.look.Window.LeftFolded, !s.look.Window.RightFolded) }
+
+// slideOnly leaves nothing but the slide, or brings the rest back.
+func (s *Shell) slideOnly() {
+	hide := s.parts.tools.Visible()
+	seen(s.parts.tools, !hide)
+	seen(s.parts.foot, !hide)
+	seen(s.parts.left, !hide && !s.look.Window.LeftFolded)
+	seen(s.parts.right, !hide && !s.look.Window.RightFolded)
+	s.window.SetFullScreen(hide)
+	s.window.Content().Refresh()
+}
+
+// views are the views on the screen.
+func (s *Shell) views() []*viewer.Viewer {
+	if s.parts.unlink == nil {
+		return []*viewer.Viewer{s.parts.viewer}
+	}
+	return []*viewer.Viewer{s.parts.viewer, s.parts.second}
+}
+
+// attentive is the view that shows attention: of two, the right one.
+func (s *Shell) attentive() *viewer.Viewer {
+	views := s.views()
+	return views[len(views)-1]
+}
+
+// plain is the view that shows the slide alone; nil while there is but one.
+func (s *Shell) plain() *viewer.Viewer {
+	if s.parts.unlink == nil {
+		return nil
+	}
+	return s.parts.viewer
+}
+
+// toggleTwo shows two linked views, the slide alone and with attention, or one.
+func (s *Shell) toggleTwo() {
+	p := &s.parts
+	if p.unlink != nil {
+		p.unlink()
+		p.unlink = nil
+		p.second.SetSource(nil, nil)
+		p.stage.Objects = []fyne.CanvasObject{p.viewer}
+	} else {
+		p.unlink = viewer.Link(p.viewer, p.second)
+		p.stage.Objects = []fyne.CanvasObject{container.NewHSplit(p.viewer, p.second)}
+		if c := s.current; c != nil && c.view != nil {
+			p.second.SetSource(c.view, c.thumb)
+			p.second.SetResolution(c.view.Resolution().X)
+			p.second.SetCamera(p.viewer.Camera())
+		}
+	}
+	p.stage.Refresh()
+	s.showAttention()
+}
+
+// typedNowhere gets keys while nothing has the keyboard, as in a dialog.
+func (s *Shell) typedNowhere(e *fyne.KeyEvent) {
+	top := s.window.Canvas().Overlays().Top()
+	switch {
+	case top == nil:
+		s.refocus()
+		s.pressed(e.Name, false)
+	case e.Name == fyne.KeyEscape:
+		s.dismiss()
+	case e.Name == fyne.KeyReturn || e.Name == fyne.KeyEnter:
+		s.confirm()
+	}
+}

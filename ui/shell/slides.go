@@ -1,0 +1,267 @@
+package shell
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"image"
+	"os"
+	"path/filepath"
+	"slices"
+	"time"
+
+	"fyne.io/fyne/v2"
+
+	"zoomscope/app"
+	"zoomscope/app/settings"
+	"zoomscope/engine/result"
+	"zoomscope/ui/overlay"
+	"zoomscope/ui/panels"
+	"zoomscope/ui/viewer"
+)
+
+// slide is one slide of this sitting.
+type slide struct {
+	id      int
+	path    string
+	view    *app.View // nil until it is open
+	thumb   *image.RGBA
+	camera  *viewer.Camera // where it was left; nil before it was seen
+	opening time.Time
+
+	result    *result.Result
+	attention *overlay.Model
+	level     int // of the attention shown
+	step      int // of the zoom path; -1 for none
+
+	patches map[int]*image.RGBA // pictures of the gallery, by step
+
+	state panels.SlideState
+	run   *job // the analysis under way or waiting
+}
+
+func (c *slide) name() string { return filepath.Base(c.path) }
+
+// previewSide is the longer side of the small picture that stands for a slide
+// until its tiles are there.
+const previewSide = 1024
+
+// open adds slides to the list and shows the first. What is open already is shown.
+func (s *Shell) open(paths []string) {
+	var first *slide
+	for _, path := range paths {
+		c := s.add(path)
+		if first == nil {
+			first = c
+		}
+	}
+	if first != nil {
+		s.select_(first)
+	}
+}
+
+// add lists a slide and opens it beside the window.
+func (s *Shell) add(path string) *slide {
+	if abs, err := filepath.Abs(path); err == nil {
+		path = abs
+	}
+	for _, c := range s.slides {
+		if c.path == path && c.state.Kind != panels.SlideFailed {
+			return c
+		}
+	}
+	s.slides = slices.DeleteFunc(s.slides, func(c *slide) bool { return c.path == path })
+	s.serial++
+	c := &slide{id: s.serial, path: path, step: -1, opening: time.Now(), state: panels.SlideState{Kind: panels.SlideOpening}}
+	s.slides = append(s.slides, c)
+	s.showSlides()
+	background(s, func(ctx context.Context) (opened, error) { return s.openView(ctx, path) },
+		func(o opened, err error) { s.opened(c, o, err) })
+	return c
+}
+
+// opened is a slide with its small picture.
+type opened struct {
+	view  *app.View
+	thumb *image.RGBA
+}
+
+func (s *Shell) openView(ctx context.Context, path string) (opened, error) {
+	view, err := s.Workspace.OpenView(ctx, path)
+	if err != nil {
+		return opened{}, err
+	}
+	thumb, err := view.Thumbnail(ctx, previewSide)
+	if err != nil {
+		view.Close()
+		return opened{}, err
+	}
+	return opened{view, thumb}, nil
+}
+
+// opened takes in a slide that was opened, or could not be.
+func (s *Shell) opened(c *slide, o opened, err error) {
+	if err != nil {
+		c.state = panels.SlideState{Kind: panels.SlideFailed, Reason: s.phrase(err)}
+		s.Log.Warn("slide not opened", "slide", c.id, "kind", app.KindOf(err))
+		s.showSlides()
+		if s.current == c {
+			s.showSlide()
+			s.fail(c.path, err)
+		}
+		return
+	}
+	if !slices.Contains(s.slides, c) { // closed meanwhile
+		s.workClose(o.view)
+		return
+	}
+	c.view, c.thumb, c.state = o.view, o.thumb, panels.SlideState{}
+	s.Log.Info("slide open", "slide", c.id, "ms", time.Since(c.opening).Milliseconds())
+	s.remember(c)
+	s.showSlides()
+	if s.current == c {
+		s.showSlide()
+	}
+}
+
+// remember lists the slide among the recent ones, and gives it the resolution that
+// was stated for its scanner.
+func (s *Shell) remember(c *slide) {
+	s.update(func(l *settings.Settings) {
+		l.LastFolder = filepath.Dir(c.path)
+		l.AddRecent(c.path)
+	})
+	s.showMenu()
+	about := c.view.About()
+	if mpp := s.look.Scanners[about.Scanner]; mpp > 0 && about.Scanner != "" && about.Resolution.X == 0 {
+		c.view.StateMagnification(10 / mpp)
+	}
+}
+
+// select_ shows a slide of the list.
+func (s *Shell) select_(c *slide) {
+	if c == nil || s.current == c {
+		return
+	}
+	s.leave()
+	s.current = c
+	s.showSlides()
+	s.showSlide()
+}
+
+// leave keeps where the slide was looked at.
+func (s *Shell) leave() {
+	if c := s.current; c != nil && c.view != nil {
+		at := s.parts.viewer.Camera()
+		c.camera = &at
+	}
+}
+
+// step_ shows the slide that is n places further down the list.
+func (s *Shell) stepSlide(n int) {
+	if len(s.slides) == 0 {
+		return
+	}
+	i := slices.Index(s.slides, s.current) + n
+	s.select_(s.slides[(i+len(s.slides))%len(s.slides)])
+}
+
+// closeSlide takes a slide from the list and shows its neighbour.
+func (s *Shell) closeSlide(c *slide) {
+	i := slices.Index(s.slides, c)
+	if i < 0 {
+		return
+	}
+	s.slides = slices.Delete(s.slides, i, i+1)
+	if s.current == c {
+		s.current = nil
+		if len(s.slides) > 0 {
+			s.current = s.slides[min(i, len(s.slides)-1)]
+		}
+	}
+	s.showSlides()
+	s.showSlide()
+	s.drop(c)
+}
+
+// drop ends what is done with a slide and closes its file beside the window: reads
+// under way are waited for there.
+func (s *Shell) drop(c *slide) {
+	if c.run != nil {
+		c.run.cancel()
+	}
+	if c.view != nil {
+		s.workClose(c.view)
+	}
+}
+
+func (s *Shell) workClose(v *app.View) {
+	s.workers.Add(1)
+	go func() {
+		defer s.workers.Done()
+		if err := v.Close(); err != nil {
+			s.Log.Warn("slide not closed", "error", err)
+		}
+	}()
+}
+
+// ask lets the user choose a slide to open.
+func (s *Shell) ask() { s.askIn(s.look.LastFolder) }
+
+// askIn lets the user choose a slide of a folder.
+func (s *Shell) askIn(dir string) {
+	t := s.texts.Shell
+	background(s, func(context.Context) (string, error) {
+		return s.Dialogs.OpenSlide(t.Open, t.SlidesOf, dir)
+	}, func(path string, err error) {
+		switch {
+		case err == nil:
+			s.open([]string{path})
+		case !errors.Is(err, ErrCancelled):
+			s.fail("", err)
+		}
+	})
+}
+
+// dropped opens files that were dropped on the window; of folders, the files in
+// them.
+func (s *Shell) dropped(_ fyne.Position, uris []fyne.URI) {
+	var paths []string
+	for _, uri := range uris {
+		path := uri.Path()
+		entries, err := os.ReadDir(path)
+		if err != nil { // a file
+			paths = append(paths, path)
+			continue
+		}
+		for _, e := range entries {
+			if e.Type().IsRegular() && e.Name()[0] != '.' {
+				paths = append(paths, filepath.Join(path, e.Name()))
+			}
+		}
+	}
+	s.open(paths)
+}
+
+// openDemo draws the demo slide, once, and opens it.
+func (s *Shell) openDemo() {
+	t := s.texts.Shell
+	start(s, t.Drawing, func(ctx context.Context, report func(panels.Job)) (string, error) {
+		begin := time.Now()
+		return s.Workspace.DemoSlide(ctx, func(p result.Progress) { report(paced("", p.Done, p.Total, begin)) })
+	}, func(path string, err error) {
+		if err != nil {
+			s.fail(t.OpenDemo, err)
+			return
+		}
+		s.open([]string{path})
+	})
+}
+
+// title names the slide at hand.
+func (s *Shell) title() string {
+	if s.current == nil {
+		return s.texts.Shell.Title
+	}
+	return fmt.Sprintf(s.texts.Shell.TitleSlide, s.current.name())
+}
