@@ -32,6 +32,8 @@ type Program struct {
 	// Window opens the window, on these slides if any, and returns once it is
 	// closed; nil in a build without one.
 	Window func(ctx context.Context, slides []string) error
+	// BenchWindow measures the window on a slide; nil in a build without one.
+	BenchWindow func(ctx context.Context, slide string) (*app.ViewerTimes, error)
 }
 
 // common are the flags that many commands have.
@@ -121,14 +123,12 @@ const fromSlidesToModel = `  zoomscope synth --out slides --slides 40           
   zoomscope evaluate run                                              # how it does on slides it has not seen
   zoomscope analyze SLIDE --model run/model.safetensors --out result  # what it says of a slide, and where it looked`
 
-// slidesOrCommand takes files, to be opened in the window; anything else was
-// meant for a command.
+// slidesOrCommand takes files, to be opened in the window, which tells of those
+// that are not there; a single word that is no file was meant for a command.
 func slidesOrCommand(cmd *cobra.Command, args []string) error {
 	for _, arg := range args {
-		if _, err := os.Stat(arg); err == nil {
+		if _, err := os.Stat(arg); err == nil || arg != filepath.Base(arg) || filepath.Ext(arg) != "" {
 			continue
-		} else if arg != filepath.Base(arg) || filepath.Ext(arg) != "" {
-			return fmt.Errorf("%s: no such file", arg)
 		}
 		meant := ";"
 		if near := cmd.SuggestionsFor(arg); len(near) > 0 {
