@@ -84,7 +84,7 @@ func (o *exportFlags) add(c *cobra.Command) {
 	f.Float64Var(&o.opacity, "opacity", export.DefaultOpacity, "of the highest attention, above 0, up to 1")
 	f.IntVar(&o.side, "max-side", export.DefaultMaxSide, "longer side of the slide in attention pictures, in pixels")
 	f.IntVar(&o.top, "top", export.DefaultTop, "patches that stand out at the highest magnification")
-	f.Float64Var(&o.downsample, "downsample", 0, "pixels of the slide along one pixel of a TIFF (default: such that patches stay 32 pixels large)")
+	f.Float64Var(&o.downsample, "downsample", 0, "pixels of the slide along one pixel of a TIFF (default: about the magnification shown)")
 	f.BoolVar(&o.noLegend, "no-legend", false, "attention pictures without their legend")
 	f.BoolVar(&o.noOutlines, "no-outlines", false, "attention pictures without outlines of patches")
 	f.BoolVar(&o.noTissue, "no-tissue", false, "TIFFs of the colours alone, without the slide under them")

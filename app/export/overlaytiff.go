@@ -25,16 +25,23 @@ type OverlayOptions struct {
 }
 
 // overlaySide is the longest side, in pixels, of a file whose size nobody chose,
-// and overlayPatch the least side of a patch in it where the former allows that.
+// and the others the least side of a patch in it where the former allows that:
+// colours alone are squares, tissue is to be seen.
 const (
-	overlaySide  = 32 << 10
-	overlayPatch = 32
+	overlaySide        = 32 << 10
+	overlayPatch       = 32
+	overlayTissuePatch = 192
 )
 
 // OverlayDownsample is the power of two by which WriteOverlayTIFF makes the slide
 // smaller unless told otherwise: the greatest that leaves patches at least 32
-// pixels large; more where the longer side would exceed 32768 pixels.
-func OverlayDownsample(s result.Slide, level result.Level) float64 {
+// pixels large, with tissue under them 192, which is about their own
+// magnification; more where the longer side would exceed 32768 pixels.
+func OverlayDownsample(s result.Slide, level result.Level, tissue bool) float64 {
+	least := float64(overlayPatch)
+	if tissue {
+		least = overlayTissuePatch
+	}
 	patch := math.Inf(1)
 	for _, p := range level.Patches {
 		patch = min(patch, p.Size, p.Height)
@@ -43,7 +50,7 @@ func OverlayDownsample(s result.Slide, level result.Level) float64 {
 		patch = 256
 	}
 	down := 1.0
-	for patch/(2*down) >= overlayPatch {
+	for patch/(2*down) >= least {
 		down *= 2
 	}
 	for float64(max(s.Width, s.Height))/down > overlaySide {
@@ -91,7 +98,7 @@ func newOverlaySource(ctx context.Context, r *result.Result, level int, ho HeatO
 	if err != nil {
 		return nil, err
 	}
-	down := cmp.Or(o.Downsample, OverlayDownsample(r.Slide, l))
+	down := cmp.Or(o.Downsample, OverlayDownsample(r.Slide, l, o.Tissue != nil))
 	if !within(down, 1, maxSide) {
 		return nil, fmt.Errorf("downsample %v: give 1 or more", down)
 	}

@@ -33,22 +33,27 @@ func openOverlay(t *testing.T, path string) slideio.Slide {
 
 func TestOverlayDownsample(t *testing.T) {
 	for name, c := range map[string]struct {
-		side  int
-		patch float64
-		want  float64
+		side   int
+		patch  float64
+		tissue bool
+		want   float64
 	}{
-		"small patches": {20000, 40, 1},
-		"usual":         {20000, 256, 8},
-		"odd":           {20000, 507.4, 8},
-		"large slide":   {600000, 256, 32},
-		"no patches":    {20000, 0, 8},
+		"small patches":    {20000, 40, false, 1},
+		"usual":            {20000, 256, false, 8},
+		"odd":              {20000, 507.4, false, 8},
+		"large slide":      {600000, 256, false, 32},
+		"no patches":       {20000, 0, false, 8},
+		"tissue":           {20000, 1024, true, 4},
+		"tissue, odd":      {20000, 507.4, true, 2},
+		"tissue, finest":   {20000, 256, true, 1},
+		"tissue, too fine": {100000, 512, true, 4},
 	} {
 		t.Run(name, func(t *testing.T) {
 			l := result.Level{}
 			if c.patch > 0 {
 				l.Patches = []result.Patch{{Size: c.patch + 10, Height: c.patch + 10}, {Size: c.patch, Height: c.patch}}
 			}
-			if got := OverlayDownsample(result.Slide{Width: c.side, Height: 100}, l); got != c.want {
+			if got := OverlayDownsample(result.Slide{Width: c.side, Height: 100}, l, c.tissue); got != c.want {
 				t.Errorf("downsample %v, want %v", got, c.want)
 			}
 		})
