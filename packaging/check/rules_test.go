@@ -71,6 +71,24 @@ func TestProgram(t *testing.T) {
 	report(t, LinkedSockets(linked))
 }
 
+// TestHeadless wants nothing of a window linked into a build for servers.
+func TestHeadless(t *testing.T) {
+	list := exec.Command("go", "list", "-deps", "-tags", "headless", ".")
+	list.Dir = testenv.Root()
+	list.Stderr = os.Stderr
+	out, err := list.Output()
+	if err != nil {
+		t.Fatal(err)
+	}
+	for name := range strings.FieldsSeq(string(out)) {
+		for _, window := range []string{"fyne.io", "github.com/go-gl", "github.com/sqweek/dialog", Module + "/ui/shell"} {
+			if within(name, window) {
+				t.Errorf("%s is linked into a headless build", name)
+			}
+		}
+	}
+}
+
 // TestLicences wants every module that is linked into the program named, with its
 // licence, in THIRD_PARTY.md.
 func TestLicences(t *testing.T) {
