@@ -1,5 +1,5 @@
 // Package export turns a finished analysis into files: JSON, CSV, GeoJSON for
-// QuPath, and pictures.
+// QuPath, pictures, pyramidal TIFF, and a report as PDF.
 //
 // Places are level-0 pixels of the slide file, as in a result.Result; GeoJSON
 // alone counts from the corner of the scanned bounds, because QuPath does. A
