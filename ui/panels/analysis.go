@@ -247,10 +247,14 @@ type outcome struct {
 	texts *texts.Texts
 	box   *fyne.Container
 	bars  *widgets.Probabilities
+	facts *fyne.Container
+	more  *widgets.Fold // how the result was made
 }
 
 func newOutcome(t *texts.Texts) outcome {
-	o := outcome{texts: t, box: widgets.NewColumn(theme.Gap - 2), bars: widgets.NewProbabilities()}
+	o := outcome{texts: t, box: widgets.NewColumn(theme.Gap - 2), bars: widgets.NewProbabilities(), facts: widgets.NewColumn(1)}
+	o.more = widgets.NewFold("", o.facts)
+	o.more.SetOpen(false)
 	o.box.Hide()
 	return o
 }
@@ -266,8 +270,13 @@ func (o outcome) set(r *result.Result, synthetic bool) {
 	parts := []fyne.CanvasObject{widget.NewSeparator(), widgets.NewStrong(t.Prediction)}
 	parts = append(parts, warningLines(doubts(t, r.Model.Trained, synthetic))...)
 	parts = append(parts, o.bars.Object(), widgets.NewBody(o.counts(r.Counts)))
-	parts = append(parts, widgets.NewColumn(1, o.facts(r)...))
-	replace(o.box, parts...)
+	if d := r.Device; d.Requested != d.Used && d.Requested != "auto" && d.Requested != "" {
+		parts = append(parts, widgets.NewWarningLine(widgets.Warning{Text: o.askedFor(d)}))
+	}
+	replace(o.facts, o.factsOf(r)...)
+	o.facts.Hidden = !o.more.Open()
+	o.more.SetTitle(fmt.Sprintf(t.Details, o.seconds(r.Seconds.Total), DeviceLabel(o.texts, r.Device.Used, "")))
+	replace(o.box, append(parts, o.more.Object())...)
 }
 
 // bars are the classes, the likeliest first.
@@ -301,20 +310,16 @@ func (o outcome) counts(c result.Counts) string {
 	return fmt.Sprintf(o.texts.Analysis.Counts, n.Count(c.Encoded), n.Count(c.Exhaustive), n.Share(share, 1))
 }
 
-// facts tell how the result was made.
-func (o outcome) facts(r *result.Result) []fyne.CanvasObject {
+// factsOf tell how the result was made.
+func (o outcome) factsOf(r *result.Result) []fyne.CanvasObject {
 	t, d := o.texts.Analysis, r.Device
 	facts := []fyne.CanvasObject{
-		widgets.NewNote(fmt.Sprintf(t.Times, o.seconds(r.Seconds.Total))),
 		widgets.NewNote(fmt.Sprintf(t.TimeParts, o.seconds(r.Seconds.Tissue), o.seconds(r.Seconds.Read),
 			o.seconds(r.Seconds.Encode), o.seconds(r.Seconds.Heads))),
 		widgets.NewNote(fmt.Sprintf(t.MadeBy, r.Model.Name)),
 		widgets.NewNote(fmt.Sprintf(t.RanOn, DeviceLabel(o.texts, d.Used, d.Name))),
 	}
-	switch {
-	case d.Requested != d.Used && d.Requested != "auto" && d.Requested != "":
-		facts = append(facts, widgets.NewWarningLine(widgets.Warning{Text: o.askedFor(d)}))
-	case d.Reason != "":
+	if d.Reason != "" {
 		facts = append(facts, widgets.NewNote(d.Reason))
 	}
 	return facts

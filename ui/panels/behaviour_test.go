@@ -209,9 +209,10 @@ func TestAnalysisTellsItsResult(t *testing.T) {
 	a := openAnalysis(t, &log{})
 	a.SetResult(someResult(), false)
 	wantWords(t, a.Object(), "high-grade dysplasia\n92 %\nlow-grade\n8 %\nnon-neoplastic\n0.3 %",
-		"read 131 of 4 212 patches, 3.1 %", "took 9.8 s", "encoding 8.7 s", "ran on CPU: Intel Xeon",
-		"WebGPU was asked for: no adapter was found", "model: Colorectal biopsies")
-	wantNoWords(t, a.Object(), "synthetic", "Untrained")
+		"read 131 of 4 212 patches, 3.1 %", "9.8 s on CPU", "WebGPU was asked for: no adapter was found")
+	wantNoWords(t, a.Object(), "synthetic", "Untrained", "encoding 8.7 s")
+	test.Tap(a.outcome.more.Header())
+	wantWords(t, a.Object(), "encoding 8.7 s", "ran on CPU: Intel Xeon", "model: Colorectal biopsies")
 	if bars := a.outcome.bars.Bars(); !bars[0].First || bars[1].First {
 		t.Errorf("bars %+v", bars)
 	}

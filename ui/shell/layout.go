@@ -2,7 +2,6 @@ package shell
 
 import (
 	"fyne.io/fyne/v2"
-	"fyne.io/fyne/v2/canvas"
 	"fyne.io/fyne/v2/container"
 	standard "fyne.io/fyne/v2/theme"
 	"fyne.io/fyne/v2/widget"
@@ -11,6 +10,7 @@ import (
 	"zoomscope/ui/panels"
 	"zoomscope/ui/theme"
 	"zoomscope/ui/viewer"
+	"zoomscope/ui/widgets"
 )
 
 // parts are what is seen in the window.
@@ -46,8 +46,8 @@ func (s *Shell) build() {
 	p.viewer = s.newViewer(0)
 	p.second = s.newViewer(cacheOfSecond)
 	s.buildPanels()
-	p.left = framed(p.slides.Object())
-	p.right = framed(p.tabs.Object())
+	p.left = container.NewBorder(nil, nil, nil, widget.NewSeparator(), p.slides.Object())
+	p.right = container.NewBorder(nil, nil, widget.NewSeparator(), nil, p.tabs.Object())
 	p.tools, p.foot = s.toolbar(), p.jobs.Object()
 	p.stage = container.NewStack(p.viewer)
 	p.columns = &columns{left: p.left, middle: container.NewStack(p.stage, p.start.Object()), right: p.right}
@@ -63,7 +63,7 @@ func (s *Shell) build() {
 
 // newViewer makes a view whose moves and readout are the window's.
 func (s *Shell) newViewer(cache int64) *viewer.Viewer {
-	v := viewer.New(viewer.Options{Texts: s.viewerTexts(), Cache: cache, Do: s.Do})
+	v := viewer.New(viewer.Options{Texts: s.viewerTexts(), Cache: cache, Background: theme.ColorNameSlide, Do: s.Do})
 	v.OnCamera = s.moved
 	v.OnTapped = s.tapped
 	v.OnFirstPixels = s.drawn
@@ -72,32 +72,25 @@ func (s *Shell) newViewer(cache int64) *viewer.Viewer {
 	return v
 }
 
-// framed puts a panel on its ground.
-func framed(o fyne.CanvasObject) fyne.CanvasObject {
-	return container.NewStack(canvas.NewRectangle(standard.Color(standard.ColorNameBackground)), o)
-}
-
 // toolbar is what is pressed most, above the slide.
 func (s *Shell) toolbar() fyne.CanvasObject {
 	t := s.texts.Shell
-	tool := func(label string, icon fyne.Resource, action func()) fyne.CanvasObject {
-		b := widget.NewButtonWithIcon(label, icon, action)
-		b.Importance = widget.LowImportance
-		return b
+	tool := func(label string, icon fyne.ThemeIconName, action func()) fyne.CanvasObject {
+		return widgets.NewIconButton(label, icon, action)
 	}
-	bar := container.NewHBox(
-		tool(t.ToolOpen, standard.FolderOpenIcon(), s.ask),
-		tool(t.ToolRun, standard.MediaPlayIcon(), s.run),
-		tool(t.ToolExport, standard.DownloadIcon(), s.export),
+	bar := widgets.NewRow(3, -1,
+		tool(t.ToolOpen, standard.IconNameFolderOpen, s.ask),
+		tool(t.ToolRun, standard.IconNameMediaPlay, s.run),
+		tool(t.ToolExport, standard.IconNameDownload, s.export),
 		widget.NewSeparator(),
-		tool(t.ToolFit, nil, s.flyHome),
+		tool(t.ToolFit, "", s.flyHome),
 	)
 	for _, m := range []float64{1.25, 2.5, 5, 10, 20, 40} {
-		bar.Add(tool(s.texts.Numbers.Magnification(m), nil, func() { s.parts.viewer.Magnify(m) }))
+		bar.Add(tool(s.texts.Numbers.Magnification(m), "", func() { s.parts.viewer.Magnify(m) }))
 	}
 	bar.Add(widget.NewSeparator())
-	bar.Add(tool(t.Two, standard.ViewFullScreenIcon(), s.toggleTwo))
-	return bar
+	bar.Add(tool(t.Two, standard.IconNameViewFullScreen, s.toggleTwo))
+	return widgets.NewColumn(0, widgets.NewInset(theme.Gap-2, 3, bar), widget.NewSeparator())
 }
 
 // columns lays out the list, the slide and the panels side by side; hidden ones

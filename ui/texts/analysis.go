@@ -18,7 +18,7 @@ type Analysis struct {
 	Progress       string `json:"progress"` // %s: percent, %s: time
 	Prediction     string `json:"prediction"`
 	Counts         string `json:"counts"`         // %s: patches read, %s: patches in all, %s: share
-	Times          string `json:"times"`          // %s: time
+	Details        string `json:"details"`        // %s: time, %s: device
 	TimeParts      string `json:"time_parts"`     // %s: tissue, %s: reading, %s: encoding, %s: heads
 	RanOn          string `json:"ran_on"`         // %s: device
 	AskedFor       string `json:"asked_for"`      // %s: device asked for, %s: the reason
