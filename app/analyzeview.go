@@ -9,9 +9,10 @@ import (
 )
 
 // AnalyzeView analyses an opened slide, at the resolution it is taken for, and
-// writes nothing. It gives way to the user when Quiet asks for it. The engine stays
-// open for the next analysis with the same options, until Close; one analysis runs
-// at a time, and others wait for it.
+// writes nothing. It gives way to the user: on the processor by a low priority of its
+// threads, where the system can do that, else when Quiet asks for it. The engine
+// stays open for the next analysis with the same options, until Close; one analysis
+// runs at a time, and others wait for it.
 //
 // progress may be nil; it is told at most ten times a second and stage, from one
 // goroutine at a time. Errors are those of Analyze, and ErrResolutionUnknown.
@@ -26,7 +27,7 @@ func (w *Workspace) AnalyzeView(ctx context.Context, v *View, o EngineOptions, p
 	err := w.use(ctx, o, func(engine *zoom.Engine) (err error) {
 		e.expect(engine.Model.Config().Magnifications, engine.Model.Config().K)
 		out, err = engine.Analyze(ctx, zoom.Request{
-			Slide: v.slide, Resolution: resolution, Seed: o.Seed, Gate: w.quiet.gate(),
+			Slide: v.slide, Resolution: resolution, Seed: o.Seed, Gate: w.giveWayOn(engine.Place.Device.Used),
 		}, e.report)
 		return err
 	})

@@ -5,6 +5,9 @@ import (
 	"errors"
 	"sync"
 
+	"zoomscope/engine/device"
+	"zoomscope/engine/encoder"
+	"zoomscope/engine/mil"
 	"zoomscope/engine/zoom"
 	"zoomscope/slideio"
 )
@@ -81,17 +84,46 @@ func (w *Workspace) use(ctx context.Context, o EngineOptions, f func(*zoom.Engin
 		if err := k.drop(); err != nil {
 			return err
 		}
-		if k.engine, err = w.engine(ctx, model, spec, o); err != nil {
+		if k.engine, err = w.engineInBackground(ctx, model, spec, o); err != nil {
 			return err
 		}
 		k.of = of
 	}
-	device := k.engine.Place.Device.Used
+	used := k.engine.Place.Device.Used
 	err = f(k.engine)
-	if !harmless(ctx, err) || k.engine.Place.Device.Used != device {
+	if !harmless(ctx, err) || k.engine.Place.Device.Used != used {
 		err = errors.Join(err, k.drop()) // what has moved for want of memory starts anew
 	}
 	return err
+}
+
+// engineInBackground opens an engine whose threads on the processor have a low
+// priority, where the system can do that.
+func (w *Workspace) engineInBackground(ctx context.Context, model *mil.Model, spec *encoder.Spec, o EngineOptions) (e *zoom.Engine, err error) {
+	opened := make(chan struct{})
+	go func() {
+		defer close(opened)
+		lowerThread()
+		e, err = w.engine(ctx, model, spec, o)
+	}()
+	<-opened
+	return e, err
+}
+
+// giveWayOn makes the gate of an analysis on a device. On the processor it lowers the
+// priority of the thread that waits for the encoder, whose others were opened with it,
+// and needs not wait then.
+func (w *Workspace) giveWayOn(used string) func(ctx context.Context) error {
+	wait := w.quiet.gate()
+	if used != string(device.CPU) {
+		return wait
+	}
+	return func(ctx context.Context) error {
+		if lowerThread() {
+			return ctx.Err()
+		}
+		return wait(ctx)
+	}
 }
 
 // harmless reports whether an engine is as good as before after an error.

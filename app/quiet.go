@@ -16,9 +16,10 @@ type quiet struct {
 	until time.Time
 }
 
-// Quiet asks analyses, and other work in the background, to give way for the time
-// d from now on: a window calls it whenever its view moves. They go on meanwhile,
-// at no less than half their speed.
+// Quiet asks analyses of AnalyzeView, and other work in the background, to give way
+// for the time d from now on: a window calls it whenever its view moves. They go on
+// meanwhile, at no less than half their speed. Analyses whose threads have a low
+// priority give way by that alone.
 func (w *Workspace) Quiet(d time.Duration) { w.quiet.ask(time.Now().Add(d)) }
 
 func (q *quiet) ask(until time.Time) {
