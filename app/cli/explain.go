@@ -7,6 +7,7 @@ import (
 	"syscall"
 
 	"zoomscope/app"
+	"zoomscope/app/worklist"
 	"zoomscope/engine/device"
 	"zoomscope/engine/encoder"
 	"zoomscope/engine/mil"
@@ -39,6 +40,10 @@ var advice = []struct {
 	{app.ErrOtherSlide, "Name the slide that was analysed with --slide FILE."},
 	{app.ErrNotEnded, "Go on with it: give the command it was started with and --resume; or end it with --finish."},
 	{app.ErrNoSplit, "A run folder in place of the model file knows how it divided its slides; else CSV needs a column split."},
+	{worklist.ErrInUse, "Close the other one first, its window too, or name another worklist with --db FILE."},
+	{worklist.ErrNewer, "Use that version, or name another worklist with --db FILE."},
+	{worklist.ErrFull, "Free some space and run this again: what was finished is kept."},
+	{app.ErrEngineTrouble, "The slides are still queued: run this again once the cause is removed; --device cpu may do."},
 	{mil.ErrEncoder, "Leave out --encoder to use the one the model was made for, or choose a model that was made for this one."},
 	{encoder.ErrNotEncoder, "A network of another program needs --description FILE; zoomscope encoders import --help says what that holds."},
 	{device.ErrOutOfMemory, "Close other programs, or try --device cpu."},

@@ -109,7 +109,7 @@ func (p *Program) command() *cobra.Command {
 		SuggestionsMinimumDistance: 2,
 	}
 	root.SetFlagErrorFunc(func(c *cobra.Command, err error) error { return usagef("%w; see %s --help", err, c.CommandPath()) })
-	root.AddCommand(p.info(), p.analyze(), p.export(), p.extract(), p.bags(), p.train(), p.evaluate(), p.synth(), p.encoders(), p.models(), p.devices(), p.bench(), p.demo(), p.demoModel())
+	root.AddCommand(p.info(), p.analyze(), p.triage(), p.export(), p.extract(), p.bags(), p.train(), p.evaluate(), p.synth(), p.encoders(), p.models(), p.devices(), p.bench(), p.demo(), p.demoModel())
 	for _, c := range root.Commands() {
 		asUsage(c)
 	}

@@ -233,6 +233,21 @@ func (s *Store) Postpone(ctx context.Context, j Job, reason string, after time.D
 	})
 }
 
+// Delay puts off all that is queued in a folder, for at most MaxDelay; 0 ends that,
+// and a reason that is "" takes the one back that is told.
+func (s *Store) Delay(ctx context.Context, setup int64, folder, reason string, after time.Duration) error {
+	where, args := under("p.path", folder)
+	until := int64(0)
+	if after > 0 {
+		until = stamp(s.now().Add(min(after, MaxDelay)))
+	}
+	return s.change(ctx, Change{What: RunsChanged}, func(tx *sql.Tx) error {
+		_, err := tx.ExecContext(ctx, `UPDATE runs SET reason = ?, not_before = ? WHERE setup_id = ? AND state = 'queued'
+			AND EXISTS (SELECT 1 FROM places p WHERE p.case_id = runs.case_id AND `+where+`)`, append([]any{reason, until, setup}, args...)...)
+		return err
+	})
+}
+
 // Release puts a running run back into the queue as if it had not begun.
 func (s *Store) Release(ctx context.Context, j Job) error {
 	return s.end(ctx, j, func(tx *sql.Tx) error {
@@ -249,8 +264,25 @@ func (s *Store) end(ctx context.Context, j Job, f func(tx *sql.Tx) error) error 
 	return err
 }
 
-// recover queues again what was running when the program ended. Nobody else has the
-// file open.
+// ErrBusy: somebody works through this worklist already.
+var ErrBusy = errors.New("worklist is being worked through already")
+
+// Take is called by who works through the worklist, and give when that ends: there is
+// one at a time, another gets ErrBusy. Runs that an earlier one left running are
+// queued again.
+func (s *Store) Take(ctx context.Context) (give func(), err error) {
+	if !s.taken.CompareAndSwap(false, true) {
+		return nil, fmt.Errorf("%s: %w", s.path, ErrBusy)
+	}
+	if err := s.recover(ctx); err != nil {
+		s.taken.Store(false)
+		return nil, err
+	}
+	return func() { s.taken.Store(false) }, nil
+}
+
+// recover queues again what was running when the program, or who worked through the
+// worklist, ended. Nobody else has the file open.
 func (s *Store) recover(ctx context.Context) error {
 	return s.change(ctx, Change{What: RunsChanged}, func(tx *sql.Tx) error {
 		_, err := tx.ExecContext(ctx, `UPDATE runs SET state = 'queued', interrupted = interrupted + 1, changed = ?,

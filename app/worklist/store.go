@@ -10,6 +10,7 @@ import (
 	"os"
 	"path/filepath"
 	"strings"
+	"sync/atomic"
 	"time"
 
 	"modernc.org/sqlite"
@@ -38,6 +39,7 @@ type Store struct {
 	write   *sql.DB // one connection
 	read    *sql.DB
 	changes subscribers
+	taken   atomic.Bool
 	now     func() time.Time
 }
 

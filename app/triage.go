@@ -1,0 +1,307 @@
+package app
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"path/filepath"
+	"sync"
+	"sync/atomic"
+	"time"
+
+	"golang.org/x/sync/errgroup"
+
+	"zoomscope/app/worklist"
+	"zoomscope/engine/result"
+)
+
+// TriageRequest asks for the slides of folders to be analysed, as far as they are
+// not yet.
+type TriageRequest struct {
+	// Folders are looked through for slides, those that are watched again and again:
+	// then triage goes on until it is cancelled. None: what is queued is done.
+	Folders []worklist.Folder
+	Only    string // work on the cases of this folder alone; "" is all
+	Engine  EngineOptions
+
+	RetryFailed bool // queue again what failed
+
+	// Magnification that all slides in the folders were scanned at; 0 leaves it to
+	// the files, nil leaves what was stated before.
+	Magnification *float64
+}
+
+// TriageEvent is a step of triage.
+type TriageEvent struct {
+	Kind     TriageEventKind
+	Folder   string // of TriageLooking
+	Slide    string // path of the slide at hand
+	Case     int64
+	Count    int // of TriageLooking: slides in the folder
+	Ended    int // slides done or failed since the start
+	Left     int // slides that are queued or running
+	Progress result.Progress
+	Err      error // of TriageFailed, TriagePostponed and TriageProblem
+}
+
+// TriageEventKind is a kind of event.
+type TriageEventKind string
+
+// The kinds of event.
+const (
+	TriageLooking   TriageEventKind = "looking"   // a folder was looked through
+	TriageProgress  TriageEventKind = "progress"  // of the slide at hand, at most ten a second
+	TriageDone      TriageEventKind = "done"      // a slide was
+	TriageFailed    TriageEventKind = "failed"    // a slide has
+	TriagePostponed TriageEventKind = "postponed" // a slide is tried again later
+	TriageProblem   TriageEventKind = "problem"   // with a folder or a file, or with keeping results
+	TriageIdle      TriageEventKind = "idle"      // there is nothing to do at the moment
+)
+
+// TriageReport is what a triage came to.
+type TriageReport struct {
+	Setup        worklist.Setup
+	Done, Failed int     // slides, by this triage
+	Problems     []error // with folders, and with files that are not on the worklist
+}
+
+// ErrEngineTrouble: one slide after the other failed for a reason that is not the
+// slides'.
+var ErrEngineTrouble = errors.New("the analysis itself fails")
+
+// TriageSetup is the setup that options stand for. It is not kept yet.
+func (w *Workspace) TriageSetup(o EngineOptions) (worklist.Setup, error) {
+	model, spec, err := w.modelAndEncoder(o)
+	if err != nil {
+		return worklist.Setup{}, err
+	}
+	c, card := model.Result(), spec.Card()
+	return worklist.Setup{
+		Model: c.Name, ModelSHA256: c.SHA256, Encoder: card.Name, EncoderSHA256: card.SHA256,
+		K: c.K, Magnifications: c.Magnifications, Classes: c.Classes, Trained: c.Trained,
+	}, nil
+}
+
+// Triage looks for slides, and analyses one after the other what the worklist has no
+// result of by this model, in the order of worklist.Store.Next, while the next one is
+// opened. A slide that fails does not end it. What cannot be read for now, because a
+// drive was removed or a disk is full, is tried again later. However it ends, what is
+// done is kept, and the queue too.
+//
+// A worklist serves one triage at a time: a second one gets worklist.ErrBusy.
+//
+// Without watched folders it returns when nothing is left that it can do. events may
+// be nil; it is called from one goroutine at a time, and must not call the
+// workspace. The error is for what concerns all slides: no such model, no runtime,
+// no such folder, a full disk, ErrEngineTrouble, ctx cancelled; a report is returned
+// with it once folders were looked at.
+func (w *Workspace) Triage(ctx context.Context, list *worklist.Store, req TriageRequest, events func(TriageEvent)) (*TriageReport, error) {
+	return w.triage(ctx, list, req, events, usualTimes())
+}
+
+func (w *Workspace) triage(ctx context.Context, list *worklist.Store, req TriageRequest, events func(TriageEvent), times triageTimes) (*TriageReport, error) {
+	t := &triage{
+		w: w, list: list, req: req, events: events, times: times, bell: make(chan struct{}, 1),
+		rest: newResting(times), away: map[string]bool{}, series: map[string]dicomFile{}, said: map[string]bool{},
+	}
+	give, err := list.Take(ctx)
+	if err != nil {
+		return nil, err
+	}
+	defer give()
+	defer t.ahead.drop()
+	if err := t.prepare(ctx); err != nil {
+		return nil, err
+	}
+	group, groupCtx := errgroup.WithContext(ctx)
+	group.Go(func() error { return t.look(groupCtx) })
+	group.Go(func() error { return t.work(groupCtx) })
+	err = group.Wait()
+	if ctx.Err() != nil {
+		err = context.Cause(ctx)
+	}
+	return t.report(), err
+}
+
+// triage is one triage under way.
+type triage struct {
+	w     *Workspace
+	list  *worklist.Store
+	req   TriageRequest
+	times triageTimes
+	setup worklist.Setup
+
+	bell    chan struct{} // rings when something was queued
+	once    atomic.Bool   // folders were looked at
+	through atomic.Bool   // and will not be any more
+
+	// Of the goroutine that looks.
+	rest   *resting
+	away   map[string]bool // folders out of reach
+	series map[string]dicomFile
+
+	// Of the goroutine that works.
+	ahead   ahead
+	trouble int // slides in a row that failed for a reason not theirs
+
+	mu           sync.Mutex // for all below, and for calling events
+	events       func(TriageEvent)
+	done, failed int
+	left         int
+	problems     []error
+	said         map[string]bool // problems that were told
+}
+
+// prepare makes the request's paths whole, and the setup and the queue ready.
+func (t *triage) prepare(ctx context.Context) (err error) {
+	t.req.Folders = append([]worklist.Folder(nil), t.req.Folders...)
+	for i := range t.req.Folders {
+		if t.req.Folders[i].Path, err = filepath.Abs(t.req.Folders[i].Path); err != nil {
+			return err
+		}
+	}
+	if t.req.Only != "" {
+		if t.req.Only, err = filepath.Abs(t.req.Only); err != nil {
+			return err
+		}
+	}
+	setup, err := t.w.TriageSetup(t.req.Engine)
+	if err != nil {
+		return err
+	}
+	if t.setup, err = t.list.Use(ctx, setup); err != nil {
+		return err
+	}
+	for _, f := range t.req.Folders {
+		if err := t.stateMagnification(ctx, f.Path); err != nil {
+			return err
+		}
+	}
+	_, err = t.list.Enqueue(ctx, t.setup.ID, t.req.Only, t.req.RetryFailed)
+	return err
+}
+
+func (t *triage) stateMagnification(ctx context.Context, folder string) error {
+	if t.req.Magnification == nil {
+		return nil
+	}
+	return t.list.StateMagnificationUnder(ctx, *t.req.Magnification, folder)
+}
+
+// watching reports whether the triage goes on until it is cancelled.
+func (t *triage) watching() bool {
+	for _, f := range t.req.Folders {
+		if f.Watch {
+			return true
+		}
+	}
+	return false
+}
+
+func (t *triage) lookedOnce() {
+	t.once.Store(true)
+	ring(t.bell)
+}
+
+func (t *triage) lookedEnough() {
+	t.through.Store(true)
+	ring(t.bell)
+}
+
+// work does what is queued until nothing is left to be done.
+func (t *triage) work(ctx context.Context) error {
+	idle := false
+	for {
+		once, through := t.once.Load(), t.through.Load() // before the queue is asked
+		jobs, err := t.list.Next(ctx, t.setup.ID, t.req.Only, 2)
+		if err != nil {
+			return err
+		}
+		if len(jobs) > 0 {
+			idle = false
+			if err := t.do(ctx, jobs); err != nil {
+				return err
+			}
+			continue
+		}
+		n, wait, err := t.list.Waiting(ctx, t.setup.ID, t.req.Only)
+		if err != nil {
+			return err
+		}
+		if once && !idle {
+			idle = true
+			t.tell(TriageEvent{Kind: TriageIdle})
+		}
+		if through && (n == 0 || wait > t.times.patience) {
+			return nil
+		}
+		if err := t.pause(ctx, n > 0, wait); err != nil {
+			return err
+		}
+	}
+}
+
+// pause waits until there may be something to do again.
+func (t *triage) pause(ctx context.Context, timed bool, wait time.Duration) error {
+	var after <-chan time.Time
+	if timed {
+		after = time.After(max(wait, 10*time.Millisecond))
+	}
+	select {
+	case <-ctx.Done():
+		return ctx.Err()
+	case <-t.bell:
+	case <-after:
+	}
+	return nil
+}
+
+// tell passes an event on, with where things stand.
+func (t *triage) tell(e TriageEvent) {
+	t.mu.Lock()
+	defer t.mu.Unlock()
+	if t.events == nil {
+		return
+	}
+	e.Ended, e.Left = t.done+t.failed, t.left
+	t.events(e)
+}
+
+// problem tells, once, of what is wrong with something other than a slide on the
+// worklist.
+func (t *triage) problem(err error) {
+	t.mu.Lock()
+	known := t.said[err.Error()]
+	if !known {
+		t.said[err.Error()] = true
+		t.problems = append(t.problems, err)
+	}
+	t.mu.Unlock()
+	if !known {
+		t.tell(TriageEvent{Kind: TriageProblem, Err: err})
+	}
+}
+
+func (t *triage) report() *TriageReport {
+	t.mu.Lock()
+	defer t.mu.Unlock()
+	return &TriageReport{Setup: t.setup, Done: t.done, Failed: t.failed, Problems: t.problems}
+}
+
+// persist does what writes to the worklist, again and again while there is no space
+// for it: for as long as it takes where folders are watched, else a few times.
+func (t *triage) persist(ctx context.Context, write func() error) error {
+	for n := 0; ; n++ {
+		err := write()
+		wait := t.times.delay(n)
+		if err == nil || !errors.Is(err, worklist.ErrFull) || !t.watching() && wait > t.times.patience {
+			return err
+		}
+		t.problem(fmt.Errorf("results wait to be kept: %w", err))
+		select {
+		case <-ctx.Done():
+			return errors.Join(ctx.Err(), err)
+		case <-time.After(wait):
+		}
+	}
+}
