@@ -28,7 +28,7 @@ func (s *Shell) run() {
 	options := app.EngineOptions{Model: s.look.Model, Device: s.look.Device, Threads: s.look.Threads}
 	c.state = panels.SlideState{Kind: panels.SlideQueued}
 	begin := time.Now()
-	c.run = start(s, s.texts.Shell.Analysing, func(ctx context.Context, report func(panels.Job)) (*result.Result, error) {
+	c.run = start(s, fmt.Sprintf(s.texts.Shell.Analysing, c.name()), func(ctx context.Context, report func(panels.Job)) (*result.Result, error) {
 		return s.analyze(ctx, c, options, report)
 	}, func(r *result.Result, err error) { s.analysed(c, r, err, time.Since(begin)) })
 	s.showSlides()

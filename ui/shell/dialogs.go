@@ -9,6 +9,8 @@ import (
 
 	"zoomscope/engine/result"
 	"zoomscope/ui/panels"
+	"zoomscope/ui/theme"
+	"zoomscope/ui/widgets"
 )
 
 // question is a dialog on the screen that Return answers.
@@ -47,7 +49,7 @@ func (s *Shell) dismiss() {
 
 // notice shows a dialog that is read and closed.
 func (s *Shell) notice(title string, parts ...fyne.CanvasObject) {
-	d := dialog.NewCustom(title, s.texts.Shell.OK, column(parts...), s.window)
+	d := dialog.NewCustom(title, s.texts.Shell.OK, widgets.NewInset(theme.Gap, theme.Gap, column(parts...)), s.window)
 	s.asking(d, nil)
 	d.Resize(fyne.NewSize(noticeWidth, 0))
 	d.Show()

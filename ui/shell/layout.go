@@ -26,6 +26,7 @@ type parts struct {
 	slide     *panels.Slide
 	settings  *panels.Settings
 	start     *panels.Start
+	trouble   *panels.Trouble
 	tabs      *panels.Tabs
 	jobs      *panels.JobBar
 
@@ -50,7 +51,7 @@ func (s *Shell) build() {
 	p.right = container.NewBorder(nil, nil, widget.NewSeparator(), nil, p.tabs.Object())
 	p.tools, p.foot = s.toolbar(), p.jobs.Object()
 	p.stage = container.NewStack(p.viewer)
-	p.columns = &columns{left: p.left, middle: container.NewStack(p.stage, p.start.Object()), right: p.right}
+	p.columns = &columns{left: p.left, middle: container.NewStack(p.stage, p.start.Object(), p.trouble.Object()), right: p.right}
 	body := container.New(p.columns, p.columns.left, p.columns.middle, p.columns.right)
 	s.window.SetContent(container.NewStack(p.keys, container.NewBorder(p.tools, p.foot, nil, nil, body)))
 	s.window.Canvas().SetOnTypedKey(s.typedNowhere)

@@ -36,6 +36,7 @@ func (s *Shell) buildPanels() {
 		Open: s.ask, Demo: s.openDemo, Folder: s.askIn,
 		Recent: func(path string) { s.open([]string{path}) },
 	})
+	p.trouble = panels.NewTrouble(t, panels.TroubleEvents{Again: s.again, Close: func() { s.closeSlide(s.current) }})
 	p.jobs = panels.NewJobBar(t, s.cancelJob)
 	p.tabs = panels.NewTabs(t, p.analysis, p.attention, p.path, p.slide, p.settings)
 	s.showSettings()
@@ -105,11 +106,17 @@ func colorMap(o settings.Overlay) string {
 	return o.ColorMap
 }
 
-// showStart shows the start in the slide area while no slide is open.
+// showStart shows what stands in the slide area for a slide: the start while none is
+// open, or why the one at hand cannot be shown.
 func (s *Shell) showStart() {
 	s.parts.start.Set(s.there(), s.look.LastFolder)
 	seen(s.parts.start.Object(), len(s.slides) == 0)
-	seen(s.parts.stage, len(s.slides) > 0)
+	failed := s.current != nil && s.current.fault != nil
+	if failed {
+		s.parts.trouble.Set(s.current.name(), s.problem(s.current.fault), s.current.fault.Error())
+	}
+	seen(s.parts.trouble.Object(), failed)
+	seen(s.parts.stage, len(s.slides) > 0 && !failed)
 }
 
 // there are the recent slides that still are where they were.

@@ -176,15 +176,16 @@ func TestOpenWhatIsNone(t *testing.T) {
 			s := newStand(t, nil)
 			s.open([]string{path})
 			s.until("failed", func() bool { return s.slides[0].state.Kind == panels.SlideFailed })
-			if s.window.Canvas().Overlays().Top() == nil {
+			if !s.parts.trouble.Object().Visible() || s.parts.stage.Visible() {
 				t.Error("nothing is said")
 			}
-			s.typedNowhere(&fyne.KeyEvent{Name: fyne.KeyEscape})
-			if s.window.Canvas().Overlays().Top() != nil {
-				t.Error("Escape does not close what is said")
-			}
+			s.again()
+			s.until("failed again", func() bool { return len(s.slides) == 1 && s.slides[0].state.Kind == panels.SlideFailed })
 			s.open([]string{picture(t, "good.png")})
 			s.until("another opens", func() bool { return s.current.view != nil })
+			if s.parts.trouble.Object().Visible() {
+				t.Error("the trouble of another slide is still told")
+			}
 		})
 	}
 }

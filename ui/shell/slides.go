@@ -36,6 +36,7 @@ type slide struct {
 
 	patches map[int]*image.RGBA // pictures of the gallery, by step
 
+	fault error // why it could not be opened; nil where it could
 	state panels.SlideState
 	run   *job // the analysis under way or waiting
 }
@@ -105,9 +106,9 @@ func (s *Shell) opened(c *slide, o opened, err error) {
 		c.state = panels.SlideState{Kind: panels.SlideFailed, Reason: s.phrase(err)}
 		s.Log.Warn("slide not opened", "slide", c.id, "kind", app.KindOf(err))
 		s.showSlides()
+		c.fault = err
 		if s.current == c {
 			s.showSlide()
-			s.fail(c.path, err)
 		}
 		return
 	}
@@ -121,6 +122,13 @@ func (s *Shell) opened(c *slide, o opened, err error) {
 	s.showSlides()
 	if s.current == c {
 		s.showSlide()
+	}
+}
+
+// again tries once more to open the slide at hand.
+func (s *Shell) again() {
+	if c := s.current; c != nil && c.view == nil {
+		s.open([]string{c.path})
 	}
 }
 

@@ -10,4 +10,6 @@ type Slides struct {
 	Running   string `json:"running"` // %s: how far, in percent
 	Done      string `json:"done"`    // %s: class, %s: its probability
 	Failed    string `json:"failed"`  // %s: the reason
+	Again     string `json:"again"`
+	Remove    string `json:"remove"`
 }
