@@ -82,6 +82,7 @@ bench: build
 	bin/zoomscope bench analysis --out out/bench $(BENCHFLAGS) $(BENCH_SLIDES)
 	bin/zoomscope bench memory --out out/bench $(BENCHFLAGS)
 	bin/zoomscope bench step $(BENCHFLAGS)
+	packaging/bench/display.sh bin/zoomscope bench viewer $(BENCHFLAGS) out/bench/bench-12k.tiff
 
 bench-micro: setup
 	go test -run '^$$' -bench . -benchmem -benchtime $(BENCHTIME) -timeout 60m ./...
