@@ -260,7 +260,7 @@ func TestOverlayEnds(t *testing.T) {
 	}
 }
 
-// TestOverlayInBoundedMemory writes a picture that would take 225 MB in one piece.
+// TestOverlayInBoundedMemory writes a picture that would take 56 MB in one piece.
 func TestOverlayInBoundedMemory(t *testing.T) {
 	if testing.Short() {
 		t.Skip("writes a large file")
@@ -276,8 +276,8 @@ func TestOverlayInBoundedMemory(t *testing.T) {
 	runtime.GC()
 	runtime.ReadMemStats(&before)
 	start, most := time.Now(), uint64(0)
-	err := WriteOverlayTIFF(t.Context(), path, r, 0, HeatOptions{}, OverlayOptions{Downsample: 8, Workers: 2, Progress: func(p result.Progress) {
-		if p.Done%500 == 0 {
+	err := WriteOverlayTIFF(t.Context(), path, r, 0, HeatOptions{}, OverlayOptions{Downsample: 16, Workers: 2, Progress: func(p result.Progress) {
+		if p.Done%100 == 0 {
 			runtime.ReadMemStats(&after)
 			most = max(most, after.HeapAlloc-min(before.HeapAlloc, after.HeapAlloc))
 		}
@@ -289,8 +289,8 @@ func TestOverlayInBoundedMemory(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	t.Logf("7500 x 7500 pixels in %v, %d KB, at most %d MB more on the heap", time.Since(start), st.Size()>>10, most>>20)
-	if most > 64<<20 {
+	t.Logf("3750 x 3750 pixels in %v, %d KB, at most %d MB more on the heap", time.Since(start), st.Size()>>10, most>>20)
+	if most > 32<<20 {
 		t.Errorf("%d MB of heap", most>>20)
 	}
 }
