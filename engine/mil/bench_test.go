@@ -2,8 +2,12 @@ package mil
 
 import (
 	"bytes"
+	"os"
+	"strconv"
+	"strings"
 	"testing"
 
+	"zoomscope/engine/grid"
 	"zoomscope/engine/internal/ort"
 	"zoomscope/engine/nn"
 	"zoomscope/engine/safetensors"
@@ -113,4 +117,55 @@ func (h halfSource) Features(dst []float32, _ int, rows []int) error {
 		safetensors.DecodeFloat32(dst[i*h.dim:(i+1)*h.dim], safetensors.F16, h.raw[2*row*h.dim:2*(row+1)*h.dim])
 	}
 	return nil
+}
+
+// BenchmarkBagStep is a step of training on one large slide, by every method with
+// its published sizes; the memory is that of the process at its peak.
+func BenchmarkBagStep(b *testing.B) {
+	const patches = 16000
+	for _, method := range Methods()[1:] {
+		b.Run(method, func(b *testing.B) {
+			c := testConfig(1024)
+			c.Method, c.Sizes, c.Classifier, c.K = method, Published(method).Sizes, Published(method).Classifier, nil
+			source := onMap{}
+			fewest, _ := Scales(method)
+			c.Magnifications = c.Magnifications[:fewest]
+			for i := range patches / fewest {
+				source.cells = append(source.cells, grid.Cell{Column: i % 127, Row: i / 127})
+			}
+			for range fewest {
+				source.matrices = append(source.matrices, randomSource(1, 1024, patches/fewest)...)
+			}
+			m, err := New(c, 1)
+			if err != nil {
+				b.Fatal(err)
+			}
+			l, err := m.NewLearner(benchOpener{b}, TrainOptions{})
+			if err != nil {
+				b.Fatal(err)
+			}
+			defer l.Close()
+			for b.Loop() {
+				if _, err := l.Step(b.Context(), source, 1, StepOptions{LearningRate: 1e-4, Seed: 1}); err != nil {
+					b.Fatal(err)
+				}
+			}
+			b.ReportMetric(peakMegabytes(b), "MB-peak")
+		})
+	}
+}
+
+// peakMegabytes is what the process has had in memory, where the system says so.
+func peakMegabytes(b *testing.B) float64 {
+	text, err := os.ReadFile("/proc/self/status")
+	if err != nil {
+		b.Skip("the system does not say how much memory was used")
+	}
+	for line := range strings.Lines(string(text)) {
+		if rest, ok := strings.CutPrefix(line, "VmHWM:"); ok {
+			kb, _ := strconv.ParseFloat(strings.Fields(rest)[0], 64)
+			return kb / 1000
+		}
+	}
+	return 0
 }

@@ -101,7 +101,7 @@ func (sparseConvMIL) places(cells []grid.Cell, size int) (places []grid.Cell, of
 	for i, c := range cells {
 		in[i] = grid.Cell{Column: c.Column/size - lowest.Column, Row: c.Row/size - lowest.Row}
 	}
-	compare := func(a, b grid.Cell) int { return cmp.Or(cmp.Compare(a.Column, b.Column), cmp.Compare(a.Row, b.Row)) }
+	compare := func(a, b grid.Cell) int { return cmp.Or(cmp.Compare(a.Row, b.Row), cmp.Compare(a.Column, b.Column)) }
 	places = slices.Clone(in)
 	slices.SortFunc(places, compare)
 	places = slices.Compact(places)

@@ -103,7 +103,7 @@ func (m transMIL) answer(b builder, c *Config) answer {
 	padding := b.Input("padding", nn.Float32, nn.Symbol("P"), nn.Fixed(d))
 	x := b.standard(b.Reshape(square, -1, c.Encoder.Dim), 0)
 	class := b.Reshape(b.param("cls_token"), 1, d)
-	h := b.Concat(0, class, b.Relu(b.linear(x, "_fc1.0")))
+	h := b.Recompute(b.Concat(0, class, b.Relu(b.linear(x, "_fc1.0"))))
 
 	first := nystrom{b, "layer1.attn", d, m.landmarks(c), padding, c.Options.FirstRows}
 	attended := first.all(b.normed(h, "layer1.norm"), h.Shape()[0])
@@ -125,12 +125,13 @@ func (b builder) at(i int64) *nn.Value { return b.Const(nn.I64Tensor([]int64{i},
 // first is the first row of x.
 func (b builder) first(x *nn.Value) *nn.Value { return b.Gather(x, b.at(0), 0) }
 
-// normed is layer normalisation of x [n, d].
+// normed is layer normalisation of x [n, d]. Training keeps x alone of it.
 func (b builder) normed(x *nn.Value, name string) *nn.Value {
-	x = b.Sub(x, b.ReduceMean(x, true, 1))
-	variance := b.ReduceMean(b.Mul(x, x), true, 1)
-	x = b.Div(x, b.Sqrt(b.Add(variance, b.Scalar(normEpsilon))))
-	return b.Add(b.Mul(x, b.param(name+".weight")), b.param(name+".bias"))
+	again := b.Recompute
+	x = again(b.Sub(x, again(b.ReduceMean(x, true, 1))))
+	variance := again(b.ReduceMean(again(b.Mul(x, x)), true, 1))
+	x = again(b.Div(x, again(b.Sqrt(again(b.Add(variance, b.Scalar(normEpsilon)))))))
+	return again(b.Add(again(b.Mul(x, b.param(name+".weight"))), b.param(name+".bias")))
 }
 
 // positions adds to x [S*S, d] what three convolutions make of it on its square:
@@ -167,7 +168,8 @@ func (m transMIL) spread(_ *Config, s *sack, raw []float32) [][]float32 {
 	return [][]float32{shares(out)}
 }
 
-// nystrom is the approximation of a self-attention by landmarks.
+// nystrom is the approximation of a self-attention by landmarks. Heads are computed
+// one after the other, so that only one at a time needs its large arrays.
 type nystrom struct {
 	builder
 	name      string
@@ -176,36 +178,66 @@ type nystrom struct {
 	firstRows bool
 }
 
-// parts are what an attention is computed of, by head.
+// parts are what an attention is computed of.
 type parts struct {
-	q, v     *nn.Value // [8, n, e]
-	near     *nn.Value // the landmarks of the keys, [8, e, k]
-	far      *nn.Value // the attention of the landmarks to all, [8, k, n]
-	inverse  *nn.Value // [8, k, k]
-	gathered *nn.Value // inverse times far times v, [8, k, e]
+	x          *nn.Value   // the padded rows, [n, d]
+	keys       *nn.Value   // the landmarks of the keys, [8, k, e]
+	inverse    *nn.Value   // [8, k, k]
+	values     []*nn.Value // of each head, [n, e]
+	far        []*nn.Value // the attention of the landmarks to all rows, [k, n]
+	gathered   []*nn.Value // inverse times far times values, [k, e]
+	projection *nn.Value   // [3 d, d]
 }
 
-// parts of x, whose rows are padded in front.
-func (a nystrom) parts(x *nn.Value) parts {
+// part is what projection i of 3, of queries, keys and values, makes of rows [n,
+// d] for one head, [n, e].
+func (a nystrom) part(p *parts, rows *nn.Value, i, head int) *nn.Value {
 	e := a.d / heads
-	x = a.Concat(0, a.padding, x)
-	weight := a.name + ".to_qkv.weight"
-	all := a.Reshape(a.Linear(x, a.param(weight), nil), 0, 3, heads, e)
-	take := func(i int) *nn.Value { return a.Squeeze(a.Slice(all, 1, i, i+1), 1) }
-	q, k, v := a.Mul(take(0), a.Scalar(1/math.Sqrt(float64(e)))), take(1), take(2) // [n, 8, e]
-	landmarks := func(y *nn.Value) *nn.Value {
-		return a.ReduceMean(a.Reshape(y, a.k, -1, heads, e), false, 1) // [k, 8, e]
+	from := i*a.d + head*e
+	return a.Linear(rows, a.Slice(p.projection, 0, from, from+e), nil)
+}
+
+// query is part of queries, which are scaled.
+func (a nystrom) query(p *parts, rows *nn.Value, head int) *nn.Value {
+	return a.Mul(a.part(p, rows, 0, head), a.Scalar(1/math.Sqrt(float64(a.d/heads))))
+}
+
+// parts of x, whose rows are padded in front. A landmark is the mean of some rows
+// next to each other, so that it follows from the mean of what they are made of.
+func (a nystrom) parts(x *nn.Value) *parts {
+	p := &parts{projection: a.param(a.name + ".to_qkv.weight")}
+	p.x = a.Recompute(a.Concat(0, a.padding, x))
+	means := a.ReduceMean(a.Reshape(p.x, a.k, -1, a.d), false, 1) // [k, d]
+	var queries, keys []*nn.Value
+	for h := range heads {
+		queries = append(queries, a.Unsqueeze(a.query(p, means, h), 0))
+		keys = append(keys, a.Unsqueeze(a.part(p, means, 1, h), 0))
 	}
-	p := parts{q: a.Transpose(q, 1, 0, 2), v: a.Transpose(v, 1, 0, 2), near: a.Transpose(landmarks(k), 1, 2, 0)}
-	marks := a.Transpose(landmarks(q), 1, 0, 2)
-	p.far = a.Softmax(a.MatMul(marks, a.Transpose(k, 1, 2, 0)), -1)
-	p.inverse = a.inverse(a.Softmax(a.MatMul(marks, p.near), -1))
-	p.gathered = a.MatMul(p.inverse, a.MatMul(p.far, p.v))
+	marks := a.Concat(0, queries...)
+	p.keys = a.Concat(0, keys...)
+	p.inverse = a.inverse(a.Softmax(a.MatMul(marks, a.Transpose(p.keys, 0, 2, 1)), -1))
+	for h := range heads {
+		values := a.part(p, p.x, 2, h)
+		far := a.attend(a.head(marks, h), a.part(p, p.x, 1, h))
+		p.values, p.far = append(p.values, values), append(p.far, far)
+		p.gathered = append(p.gathered, a.MatMul(a.head(p.inverse, h), a.MatMul(far, values)))
+	}
 	return p
 }
 
-// inverse approaches that of x [8, k, k], whose elements are positive.
+// head is that of x [8, n, m], [n, m].
+func (a nystrom) head(x *nn.Value, h int) *nn.Value { return a.Squeeze(a.Slice(x, 0, h, h+1), 0) }
+
+// attend is the attention of q [n, e] to k [m, e]. Training computes it again
+// rather than keep it: it is larger than all else.
+func (a nystrom) attend(q, k *nn.Value) *nn.Value {
+	return a.Recompute(a.Softmax(a.Recompute(a.Gemm(q, k, nil, false, true)), 1))
+}
+
+// inverse approaches that of x [8, k, k], whose elements are positive. Training
+// computes the steps again.
 func (a nystrom) inverse(x *nn.Value) *nn.Value {
+	again := a.Recompute
 	largest := func(axis int) *nn.Value { return a.ReduceMax(a.ReduceSum(x, false, axis), false) }
 	z := a.Div(a.Transpose(x, 0, 2, 1), a.Mul(largest(2), largest(1)))
 	eye := nn.NewTensor(nn.Float32, a.k, a.k)
@@ -213,11 +245,11 @@ func (a nystrom) inverse(x *nn.Value) *nn.Value {
 		eye.F32[i*a.k+i] = 1
 	}
 	one := a.Const(eye)
-	less := func(times float64, y *nn.Value) *nn.Value { return a.Sub(a.Mul(one, a.Scalar(times)), y) }
+	less := func(times float64, y *nn.Value) *nn.Value { return again(a.Sub(a.Mul(one, a.Scalar(times)), y)) }
 	for range inversions {
-		y := a.MatMul(x, z)
-		inner := a.MatMul(y, less(15, a.MatMul(y, less(7, y))))
-		z = a.Mul(a.MatMul(z, less(13, inner)), a.Scalar(0.25))
+		y := again(a.MatMul(x, z))
+		inner := again(a.MatMul(y, less(15, again(a.MatMul(y, less(7, y))))))
+		z = again(a.Mul(again(a.MatMul(z, less(13, inner))), a.Scalar(0.25)))
 	}
 	return z
 }
@@ -225,9 +257,12 @@ func (a nystrom) inverse(x *nn.Value) *nn.Value {
 // all is the attention for each of the n rows of x.
 func (a nystrom) all(x *nn.Value, n nn.Dim) *nn.Value {
 	p := a.parts(x)
-	y := a.MatMul(a.Softmax(a.MatMul(p.q, p.near), -1), p.gathered)
-	y = a.Add(y, a.Squeeze(a.along(a.Unsqueeze(p.v, 0), residual/2), 0))
-	y = a.Reshape(a.Transpose(y, 1, 0, 2), 0, a.d)
+	var heads []*nn.Value
+	for h := range p.values {
+		y := a.MatMul(a.attend(a.query(p, p.x, h), a.head(p.keys, h)), p.gathered[h])
+		heads = append(heads, a.Add(y, a.along(p.values[h], h, residual/2)))
+	}
+	y := a.Concat(1, heads...)
 	start := a.offset()
 	end := a.Slice(a.Shape(y), 0, 0, 1)
 	if a.firstRows {
@@ -247,10 +282,11 @@ func (a nystrom) offset() *nn.Value {
 // out is the layer that puts the heads together.
 func (a nystrom) out(y *nn.Value) *nn.Value { return a.linear(y, a.name+".to_out.0") }
 
-// along is the convolution of v [1, 8, n, e] along the sequence.
-func (a nystrom) along(v *nn.Value, pad int) *nn.Value {
-	weight := a.name + ".res_conv.weight"
-	return a.Conv(v, a.param(weight), nil, nn.ConvOptions{Groups: heads, Pads: [4]int{pad, 0, pad, 0}})
+// along is the convolution of the values [n, e] of a head along the sequence.
+func (a nystrom) along(v *nn.Value, head, pad int) *nn.Value {
+	w := a.Slice(a.param(a.name+".res_conv.weight"), 0, head, head+1)
+	y := a.Conv(a.Recompute(a.Unsqueeze(v, 0, 1)), w, nil, nn.ConvOptions{Pads: [4]int{pad, 0, pad, 0}})
+	return a.Squeeze(y, 0, 1)
 }
 
 // token is all for the first of the rows that come out, [1, d]. attention makes
@@ -259,12 +295,28 @@ func (a nystrom) token(x *nn.Value) (y *nn.Value, attention func() *nn.Value) {
 	p := a.parts(x)
 	start := a.offset()
 	next := func(by int64) *nn.Value { return a.Add(start, a.at(by)) }
-	own := a.Softmax(a.MatMul(a.SliceTo(p.q, 1, start, next(1), nn.Fixed(1)), p.near), -1) // [8, 1, k]
-	around := a.Pad(a.Unsqueeze(p.v, 0), [4]int{residual / 2, 0, residual / 2, 0}, "constant")
-	around = a.along(a.SliceTo(around, 2, start, next(residual), nn.Fixed(residual)), 0)
-	y = a.Add(a.MatMul(own, p.gathered), a.Squeeze(around, 0))
-	return a.out(a.Reshape(y, 1, a.d)), func() *nn.Value {
-		row := a.MatMul(a.MatMul(own, p.inverse), p.far) // [8, 1, n]
-		return a.Transpose(a.ReduceMean(row, false, 0), 1, 0)
+	row := a.SliceTo(p.x, 0, start, next(1), nn.Fixed(1))
+	var outs, owns []*nn.Value
+	for h := range heads {
+		own := a.attend(a.query(p, row, h), a.head(p.keys, h)) // [1, k]
+		zeros := a.Const(nn.NewTensor(nn.Float32, residual/2, a.d/heads))
+		around := a.SliceTo(a.Concat(0, zeros, p.values[h], zeros), 0, start, next(residual), nn.Fixed(residual))
+		outs = append(outs, a.Add(a.MatMul(own, p.gathered[h]), a.along(around, h, 0)))
+		owns = append(owns, own)
 	}
+	return a.out(a.Concat(1, outs...)), func() *nn.Value { return a.mean(p, owns) }
+}
+
+// mean is the attention of one row, of which owns is that to the landmarks.
+func (a nystrom) mean(p *parts, owns []*nn.Value) *nn.Value {
+	var sum *nn.Value
+	for h, own := range owns {
+		y := a.MatMul(a.MatMul(own, a.head(p.inverse, h)), p.far[h])
+		if sum == nil {
+			sum = y
+		} else {
+			sum = a.Add(sum, y)
+		}
+	}
+	return a.Transpose(a.Mul(sum, a.Scalar(1/float64(heads))), 1, 0)
 }

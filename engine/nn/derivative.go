@@ -172,7 +172,7 @@ func (b *backward) elementwise(n *Node) bool {
 }
 
 // read is a value of g in the backward graph: computed anew where that is next to
-// nothing, else handed over by the forward graph.
+// nothing or asked for, else handed over by the forward graph.
 func (b *backward) read(v *Value) *Value {
 	if h, ok := b.held[v]; ok {
 		return h
@@ -183,10 +183,12 @@ func (b *backward) read(v *Value) *Value {
 		h = b.Const(v.tensor)
 	case v.kind != KindResult:
 		h = b.Input(v.name, v.dtype, v.shape...)
-	case b.cheap(v):
+	case b.cheap(v), b.g.again[v] && len(v.node.More) == 0:
 		inputs := make([]*Value, len(v.node.Inputs))
 		for i, in := range v.node.Inputs {
-			inputs[i] = b.read(in)
+			if in != nil {
+				inputs[i] = b.read(in)
+			}
 		}
 		h = b.add(v.node.Op, v.dtype, v.shape, v.node.Attrs, inputs...)
 	default:

@@ -262,6 +262,27 @@ func TestSaved(t *testing.T) {
 	}
 }
 
+// What is to be recomputed is not kept, and what it depends on is.
+func TestRecompute(t *testing.T) {
+	for again, want := range map[bool]int{false: 2, true: 1} {
+		g := nn.NewGraph("layers")
+		x := g.Input("x", nn.Float32, nn.Symbol("N"), nn.Fixed(3))
+		h := g.Tanh(g.Linear(x, g.Param("w1", nn.NewTensor(nn.Float32, 4, 3)), nil))
+		wide := g.Concat(1, h, h, h)
+		if again {
+			g.Recompute(wide)
+		}
+		g.Output("y", g.Linear(wide, g.Param("w2", nn.NewTensor(nn.Float32, 2, 12)), nil))
+		d, err := nn.Differentiate(g)
+		if err != nil {
+			t.Fatal(err)
+		}
+		if got := len(d.Saved()); got != want {
+			t.Errorf("recomputed %v: %d values are kept, want %d", again, got, want)
+		}
+	}
+}
+
 // Sums of many rows at one place come out the same in every run.
 func TestScatterAddRepeats(t *testing.T) {
 	const n, width = 20_000, 16

@@ -229,6 +229,12 @@ var networkGradients = []gradientCase{
 		y := b.Tanh(x)
 		b.out(y, b.Mul(y, b.Exp(y)), b.ReduceSum(y, false, 0), y)
 	}},
+	{"recomputed", func(b *bench) {
+		x := b.rows(1, 5, 4)
+		scores := b.Recompute(b.MatMul(x, b.p(4, 3)))
+		a := b.Recompute(b.Softmax(scores, 0))
+		b.out(b.MatMul(b.Transpose(a, 1, 0), b.Recompute(b.Sub(x, b.Recompute(b.ReduceMean(x, true, 1))))), scores)
+	}},
 	{"a weight used twice", func(b *bench) {
 		w := b.p(4, 4)
 		b.out(b.Linear(b.Tanh(b.Linear(b.rows(1, 3, 4), w, nil)), w, nil))

@@ -17,6 +17,7 @@ type Graph struct {
 	outputs  []*Value
 	metadata map[string]string
 	named    map[string]bool
+	again    map[*Value]bool // see Recompute
 	errs     []error
 }
 
@@ -53,7 +54,7 @@ func (n *Node) Attr(name string) (Attr, bool) {
 
 // NewGraph makes an empty graph.
 func NewGraph(name string) *Graph {
-	return &Graph{name: name, metadata: map[string]string{}, named: map[string]bool{}}
+	return &Graph{name: name, metadata: map[string]string{}, named: map[string]bool{}, again: map[*Value]bool{}}
 }
 
 // Name is the graph's name.
@@ -138,6 +139,15 @@ func (g *Graph) Output(name string, v *Value) {
 	}
 	v.name = g.claim(name)
 	g.outputs = append(g.outputs, v)
+}
+
+// Recompute says that where gradients need v, they compute it again of its operands
+// rather than keep it: memory for time. Where these are results too, they are kept
+// unless they are to be recomputed as well. It returns v.
+func (g *Graph) Recompute(v *Value) *Value {
+	g.own("Recompute", v)
+	g.again[v] = true
+	return v
 }
 
 // SetMetadata sets an entry of the file's metadata.
