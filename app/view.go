@@ -70,7 +70,7 @@ func (w *Workspace) OpenView(ctx context.Context, path string) (*View, error) {
 
 func newView(w *Workspace, slide slideio.Slide) *View {
 	in := slide.Info()
-	v := &View{w: w, slide: slide, tiles: newTiles(slide, w.quiet.gate)}
+	v := &View{w: w, slide: slide, tiles: newTiles(slide, w.pictures, w.quiet.gate)}
 	b := in.Bounds
 	v.about = SlideAbout{
 		Path: in.Path, Name: filepath.Base(in.Path), Vendor: in.Vendor, Driver: in.Driver,

@@ -19,8 +19,8 @@ const (
 	tileSide = 256
 	// maxZ bounds the levels of the virtual pyramid: far above any slide's.
 	maxZ = 30
-	// keptTiles bounds the tiles that are kept for making coarser ones: 48 MiB. The
-	// window, which keeps those it shows, shares their pixels.
+	// keptTiles bounds the tiles that are kept for making coarser ones, of all slides
+	// together: 48 MiB. The window, which keeps those it shows, shares their pixels.
 	keptTiles = 192
 	// keptFailures bounds the tiles whose error is kept, and failureLasts for how
 	// long, so that a damaged place that is looked at is not read in every frame.
@@ -39,9 +39,49 @@ type tiles struct {
 	coarse *coarse       // that level, nil where there is none
 	w, h   int           // of level 0
 
+	kept *keptPictures
+
 	mu     sync.Mutex
-	kept   *simplelru.LRU[tileAt, *image.RGBA]
 	failed *simplelru.LRU[tileAt, failure]
+}
+
+// keptPictures are tiles that were made of all slides, the most recently used ones.
+type keptPictures struct {
+	mu  sync.Mutex
+	all *simplelru.LRU[tileOf, *image.RGBA]
+}
+
+// tileOf names a tile of a slide.
+type tileOf struct {
+	slide *tiles
+	at    tileAt
+}
+
+func newKeptPictures() *keptPictures { return &keptPictures{all: lru[tileOf, *image.RGBA](keptTiles)} }
+
+// get is a tile, nil if it is not kept.
+func (k *keptPictures) get(s *tiles, at tileAt) *image.RGBA {
+	k.mu.Lock()
+	defer k.mu.Unlock()
+	m, _ := k.all.Get(tileOf{s, at})
+	return m
+}
+
+func (k *keptPictures) add(s *tiles, at tileAt, m *image.RGBA) {
+	k.mu.Lock()
+	defer k.mu.Unlock()
+	k.all.Add(tileOf{s, at}, m)
+}
+
+// forget drops the tiles of a slide.
+func (k *keptPictures) forget(s *tiles) {
+	k.mu.Lock()
+	defer k.mu.Unlock()
+	for _, t := range k.all.Keys() {
+		if t.slide == s {
+			k.all.Remove(t)
+		}
+	}
 }
 
 // failure is why a tile could not be made, and until when that is believed.
@@ -52,9 +92,9 @@ type failure struct {
 
 // newTiles serves pictures of a slide. gate makes what work in the background calls
 // between its steps.
-func newTiles(s slideio.Slide, gate func() func(context.Context) error) *tiles {
+func newTiles(s slideio.Slide, kept *keptPictures, gate func() func(context.Context) error) *tiles {
 	in := s.Info()
-	t := &tiles{slide: s, w: in.Width(), h: in.Height(), kept: lru[*image.RGBA](keptTiles), failed: lru[failure](keptFailures)}
+	t := &tiles{slide: s, w: in.Width(), h: in.Height(), kept: kept, failed: lru[tileAt, failure](keptFailures)}
 	if d := coarseDownsample(in); d > 0 {
 		t.coarse = newCoarse(s, d, gate)
 		t.slide = t.coarse
@@ -62,8 +102,8 @@ func newTiles(s slideio.Slide, gate func() func(context.Context) error) *tiles {
 	return t
 }
 
-func lru[V any](n int) *simplelru.LRU[tileAt, V] {
-	l, err := simplelru.NewLRU[tileAt, V](n, nil)
+func lru[K comparable, V any](n int) *simplelru.LRU[K, V] {
+	l, err := simplelru.NewLRU[K, V](n, nil)
 	if err != nil {
 		panic(err) // only for a size below 1
 	}
@@ -71,6 +111,7 @@ func lru[V any](n int) *simplelru.LRU[tileAt, V] {
 }
 
 func (t *tiles) close() {
+	t.kept.forget(t)
 	if t.coarse != nil {
 		t.coarse.stop()
 	}
@@ -98,9 +139,7 @@ func (t *tiles) tile(ctx context.Context, z, col, row int) (*image.RGBA, error) 
 			return nil, t.note(ctx, at, err)
 		}
 	}
-	t.mu.Lock()
-	defer t.mu.Unlock()
-	t.kept.Add(at, dst)
+	t.kept.add(t, at, dst)
 	return dst, nil
 }
 
@@ -125,11 +164,11 @@ func (t *tiles) size(at tileAt) image.Point {
 
 // known is a tile that is kept, or why it could not be made a moment ago.
 func (t *tiles) known(at tileAt) (*image.RGBA, error) {
-	t.mu.Lock()
-	defer t.mu.Unlock()
-	if m, ok := t.kept.Get(at); ok {
+	if m := t.kept.get(t, at); m != nil {
 		return m, nil
 	}
+	t.mu.Lock()
+	defer t.mu.Unlock()
 	if f, ok := t.failed.Get(at); ok && time.Now().Before(f.until) {
 		return nil, f.err
 	}
@@ -164,20 +203,15 @@ func (t *tiles) fromFour(dst *image.RGBA, at tileAt) bool {
 		return false
 	}
 	var four [4]*image.RGBA
-	t.mu.Lock()
 	for i := range four {
 		finer := tileAt{at.z - 1, 2*at.col + i%2, 2*at.row + i/2}
 		if t.size(finer).X == 0 {
 			continue // outside the slide
 		}
-		m, ok := t.kept.Get(finer)
-		if !ok {
-			t.mu.Unlock()
+		if four[i] = t.kept.get(t, finer); four[i] == nil {
 			return false
 		}
-		four[i] = m
 	}
-	t.mu.Unlock()
 	const half = tileSide / 2
 	for i, m := range four {
 		if m != nil {

@@ -32,7 +32,7 @@ func speckle(_, x, y int) color.RGBA {
 func tilesFor(t testing.TB, s slideio.Slide) *tiles {
 	t.Helper()
 	q := new(quiet)
-	made := newTiles(s, q.gate)
+	made := newTiles(s, newKeptPictures(), q.gate)
 	t.Cleanup(made.close)
 	return made
 }
@@ -256,5 +256,30 @@ func TestPictureAndThumbnail(t *testing.T) {
 	}
 	if _, err := made.picture(t.Context(), slideio.Rect{W: 1, H: 1}, 1<<20, 1<<20); err == nil {
 		t.Error("a picture of a million pixels along each side")
+	}
+}
+
+// TestKeptPictures: slides share the memory, and one that is closed leaves it.
+func TestKeptPictures(t *testing.T) {
+	kept, q := newKeptPictures(), new(quiet)
+	first, second := newTiles(speckled(512, 512), kept, q.gate), newTiles(synth.Flat("white", synth.Shape{Width: 8192, Height: 8192}, color.RGBA{255, 255, 255, 255}), kept, q.gate)
+	a, err := first.tile(t.Context(), 0, 0, 0)
+	if err != nil {
+		t.Fatal(err)
+	}
+	b, err := second.tile(t.Context(), 0, 0, 0)
+	if err != nil || apart(t, a, b) == 0 {
+		t.Errorf("slides show each other's tiles, error %v", err)
+	}
+	for _, at := range allTiles(second, 0)[:keptTiles] {
+		if _, err := second.tile(t.Context(), 0, at.col, at.row); err != nil {
+			t.Fatal(err)
+		}
+	}
+	if n := kept.all.Len(); n != keptTiles || kept.get(first, tileAt{}) != nil {
+		t.Errorf("%d tiles are kept", n)
+	}
+	if second.close(); kept.all.Len() != 0 {
+		t.Errorf("%d tiles are kept of a closed slide", kept.all.Len())
 	}
 }

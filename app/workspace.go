@@ -34,7 +34,8 @@ type Workspace struct {
 	encoders encoder.Store
 	quiet    quiet
 	kept     keeper // the engine of AnalyzeView
-	demo     turn   // held while the demo slide is drawn
+	pictures *keptPictures
+	demo     turn // held while the demo slide is drawn
 }
 
 // New makes a workspace. The data folder is made when something is first put
@@ -43,7 +44,7 @@ func New(c Config) *Workspace {
 	if c.Log == nil {
 		c.Log = slog.New(slog.DiscardHandler)
 	}
-	return &Workspace{Config: c, encoders: encoder.Store{Dir: filepath.Join(c.DataDir, "encoders")}}
+	return &Workspace{Config: c, encoders: encoder.Store{Dir: filepath.Join(c.DataDir, "encoders")}, pictures: newKeptPictures()}
 }
 
 // Close frees what is kept between analyses, once one that is under way has ended.
