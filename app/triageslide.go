@@ -58,15 +58,13 @@ func (t *triage) end(ctx context.Context, j worklist.Job, o *openedSlide, r *res
 	if fatal := (*engineError)(nil); errors.As(err, &fatal) {
 		return errors.Join(fatal.err, t.list.Release(whole, j))
 	}
+	var outcome worklist.Outcome
+	if err == nil {
+		outcome, err = outcomeOf(r, o.resolution)
+	}
 	e := TriageEvent{Kind: TriageDone, Slide: o.path, Case: j.Case, Err: err}
-	var keep func() error
+	keep := func() error { return t.list.Finish(whole, j, outcome) }
 	switch t.faultOf(o, err) {
-	case none:
-		outcome, oerr := outcomeOf(r, o.resolution)
-		if oerr != nil {
-			return oerr
-		}
-		keep = func() error { return t.list.Finish(whole, j, outcome) }
 	case forNow:
 		e.Kind = TriagePostponed
 		keep = func() error { return t.list.Postpone(whole, j, err.Error(), t.times.delay(j.Postponed)) }
@@ -77,22 +75,44 @@ func (t *triage) end(ctx context.Context, j worklist.Job, o *openedSlide, r *res
 	if kerr := t.persist(ctx, keep); kerr != nil {
 		return kerr
 	}
-	t.mu.Lock()
-	switch e.Kind {
-	case TriageDone:
-		t.done++
-	case TriageFailed:
-		t.failed++
+	if e.Kind == TriagePostponed {
+		if err := t.turnedUp(whole, o); err != nil {
+			return err
+		}
 	}
-	if e.Kind != TriagePostponed {
-		t.left = max(t.left-1, 0)
-	}
-	t.mu.Unlock()
+	t.book(e.Kind)
 	t.tell(e)
 	if t.trouble >= maxTrouble {
 		return fmt.Errorf("%d slides in a row: %w: %w", t.trouble, ErrEngineTrouble, err)
 	}
 	return nil
+}
+
+// book counts what ended.
+func (t *triage) book(k TriageEventKind) {
+	t.mu.Lock()
+	defer t.mu.Unlock()
+	switch k {
+	case TriageDone:
+		t.done++
+	case TriageFailed:
+		t.failed++
+	default:
+		return
+	}
+	t.left = max(t.left-1, 0)
+}
+
+// turnedUp has a slide tried at once whose file was found while it was put off for
+// want of one.
+func (t *triage) turnedUp(ctx context.Context, o *openedSlide) error {
+	if !errors.Is(o.err, fs.ErrNotExist) {
+		return nil
+	}
+	if _, err := t.locate(ctx, o.job); err != nil {
+		return nil
+	}
+	return t.list.Wake(ctx, o.job.Case)
 }
 
 // maxTrouble is how many slides in a row may fail for a reason not theirs, and how

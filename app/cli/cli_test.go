@@ -322,7 +322,7 @@ func TestHelpAndVersion(t *testing.T) {
 func TestHelpTexts(t *testing.T) {
 	m := bare(t)
 	for _, name := range []string{"", "info", "synth", "extract", "train", "evaluate", "analyze", "demo", "bags import", "bench", "bench ablation",
-		"encoders run", "encoders import", "models import", "models inspect"} {
+		"encoders run", "encoders import", "models import", "models inspect", "triage"} {
 		t.Run(name, func(t *testing.T) {
 			s := m.run(t, append(strings.Fields(name), "--help")...)
 			s.want(t, exitDone)

@@ -9,6 +9,7 @@ import (
 	"os"
 	"path/filepath"
 	"slices"
+	"strconv"
 	"strings"
 	"text/tabwriter"
 	"time"
@@ -255,11 +256,12 @@ func printRanking(w io.Writer, cases []worklist.Case, u worklist.Setup, s workli
 	}
 	fmt.Fprintf(t, "rank\tslide\tprediction\tprobability\t%s\tstate\tnotes\n", column)
 	for i, c := range cases {
-		prediction, probability, value := "-", "-", "-"
+		rank, prediction, probability, value := "-", "-", "-", "-"
 		if o := c.Opinion; o != nil {
+			rank = strconv.Itoa(i + 1)
 			prediction, probability, value = o.Label, percent(slices.Max(o.Probabilities)), rankValue(o, u, s)
 		}
-		fmt.Fprintf(t, "%d\t%s\t%s\t%s\t%s\t%s\t%s\n", i+1, c.Name, prediction, probability, value, c.State, notes(c))
+		fmt.Fprintf(t, "%s\t%s\t%s\t%s\t%s\t%s\t%s\n", rank, c.Name, prediction, probability, value, c.State, notes(c))
 	}
 	return t.Flush()
 }
@@ -294,7 +296,7 @@ func notes(c worklist.Case) string {
 	}
 	if c.Reason != "" {
 		reason, _, _ := strings.Cut(c.Reason, "\n")
-		all = append(all, reason)
+		all = append(all, strings.TrimPrefix(reason, c.Path+": "))
 	}
 	return strings.Join(all, "; ")
 }

@@ -233,6 +233,14 @@ func (s *Store) Postpone(ctx context.Context, j Job, reason string, after time.D
 	})
 }
 
+// Wake lets what is queued of a case begin now.
+func (s *Store) Wake(ctx context.Context, id int64) error {
+	return s.change(ctx, Change{What: RunsChanged, Cases: []int64{id}}, func(tx *sql.Tx) error {
+		_, err := tx.ExecContext(ctx, "UPDATE runs SET not_before = 0 WHERE case_id = ? AND state = 'queued'", id)
+		return err
+	})
+}
+
 // Delay puts off all that is queued in a folder, for at most MaxDelay; 0 ends that,
 // and a reason that is "" takes the one back that is told.
 func (s *Store) Delay(ctx context.Context, setup int64, folder, reason string, after time.Duration) error {

@@ -75,9 +75,15 @@ func (s *Store) seeOne(ctx context.Context, tx *sql.Tx, x Sighting) (added bool,
 		x.Path, id, x.Size, x.Modified.UnixNano()); err != nil {
 		return added, err
 	}
-	// It was moved here: where it lay before is of no more use.
-	if _, err := tx.ExecContext(ctx, "DELETE FROM places WHERE case_id = ? AND missing", id); err != nil {
-		return added, err
+	for _, step := range []string{
+		// It was moved here: where it lay before is of no more use.
+		"DELETE FROM places WHERE case_id = ? AND missing",
+		// What waits for it need not wait longer.
+		"UPDATE runs SET not_before = 0 WHERE case_id = ? AND state = 'queued' AND not_before > 0",
+	} {
+		if _, err := tx.ExecContext(ctx, step, id); err != nil {
+			return added, err
+		}
 	}
 	if err := name(ctx, tx, id); err != nil {
 		return added, err
