@@ -112,8 +112,37 @@ func (b *selection) add(text string, args ...any) {
 	b.args = append(b.args, args...)
 }
 
+// where adds the conditions of the filter.
 func (q Query) where(b *selection) error {
 	f := q.Filter
+	f.whereFile(b)
+	if f.Label != "" {
+		b.add(" AND r.state = 'done' AND r.label = ?", f.Label)
+	}
+	if f.Class != "" {
+		class, err := q.Setup.Class(f.Class)
+		if err != nil {
+			return err
+		}
+		b.add(" AND EXISTS (SELECT 1 FROM probabilities f WHERE f.run_id = r.id AND f.class = ? AND f.p >= ?)", class, f.AtLeast)
+	}
+	if f.MaxGap > 0 {
+		b.add(" AND r.margin <= ?", f.MaxGap)
+	}
+	if f.Warnings {
+		b.add(" AND r.warnings > 0")
+	}
+	if f.Verdict != "" {
+		b.add(" AND "+opinionOf+" = ?", string(f.Verdict))
+	}
+	if f.Unread {
+		b.add(" AND v.id IS NULL")
+	}
+	return nil
+}
+
+// whereFile adds the conditions that no model or reader has a part in.
+func (f Filter) whereFile(b *selection) {
 	if f.Folder != "" {
 		where, args := under("path", f.Folder)
 		b.add(" AND c.id IN (SELECT case_id FROM places WHERE "+where+")", args...)
@@ -128,32 +157,9 @@ func (q Query) where(b *selection) error {
 			b.args = append(b.args, string(s))
 		}
 	}
-	if f.Label != "" {
-		b.add(" AND r.state = 'done' AND r.label = ?", f.Label)
+	if f.Missing {
+		b.add(" AND NOT EXISTS (SELECT 1 FROM places m WHERE m.case_id = c.id AND NOT m.missing)")
 	}
-	if f.Class != "" {
-		class, err := q.Setup.Class(f.Class)
-		if err != nil {
-			return err
-		}
-		b.add(" AND EXISTS (SELECT 1 FROM probabilities f WHERE f.run_id = r.id AND f.class = ? AND f.p >= ?)", class, f.AtLeast)
-	}
-	if f.MaxGap > 0 {
-		b.add(" AND r.margin <= ?", f.MaxGap)
-	}
-	if f.Verdict != "" {
-		b.add(" AND "+opinionOf+" = ?", string(f.Verdict))
-	}
-	for condition, on := range map[string]bool{
-		" AND r.warnings > 0": f.Warnings,
-		" AND v.id IS NULL":   f.Unread,
-		" AND NOT EXISTS (SELECT 1 FROM places m WHERE m.case_id = c.id AND NOT m.missing)": f.Missing,
-	} {
-		if on {
-			b.add(condition)
-		}
-	}
-	return nil
 }
 
 // List gives the cases of a query in its order.
