@@ -79,8 +79,11 @@ func (e *estimate) encoding(p *Progress, i int) {
 	e.totals[i] = p.Total
 	done, all := p.Done, 0
 	for j := range e.totals {
-		if j > i { // all that the rule lets through
-			e.totals[j] = min(e.k[j-1], e.totals[j-1]) * e.grow[j]
+		if j > i { // all that the rule lets through; a method that has none takes all
+			e.totals[j] = e.totals[j-1] * e.grow[j]
+			if len(e.k) > 0 {
+				e.totals[j] = min(e.k[j-1], e.totals[j-1]) * e.grow[j]
+			}
 		}
 		if j < i {
 			done += e.totals[j]

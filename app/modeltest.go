@@ -114,6 +114,16 @@ func madeUp(c mil.Config, seed uint64) (madeUpFeatures, error) {
 // Len implements mil.Source.
 func (f madeUpFeatures) Len(level int) int { return f.counts[level] }
 
+// Cells are places for those methods that need to know them: a square.
+func (f madeUpFeatures) Cells(level int) []grid.Cell {
+	side := int(math.Ceil(math.Sqrt(float64(f.counts[level]))))
+	cells := make([]grid.Cell, f.counts[level])
+	for i := range cells {
+		cells[i] = grid.Cell{Column: i % side, Row: i / side}
+	}
+	return cells
+}
+
 // Features implements mil.Source.
 func (f madeUpFeatures) Features(dst []float32, level int, rows []int) error {
 	for i, row := range rows {

@@ -20,7 +20,8 @@ import (
 )
 
 // TrainRequest asks for a model that is trained on labelled slides.
-// DefaultTraining gives one with the published settings.
+// DefaultTraining gives one with the published settings, DefaultTrainingOf those
+// of any method.
 type TrainRequest struct {
 	Dataset string // table of slides and labels
 	Bags    string // folder of their bags
@@ -33,8 +34,8 @@ type TrainRequest struct {
 	// Preset names a published choice of magnifications and K; "" is none. What
 	// is given besides goes before it.
 	Preset         string
-	Magnifications []float64 // nil: those of the preset, or all that the bags have
-	K              []int     // for each zoom, or one for all; nil: that of the preset, or 12
+	Magnifications []float64 // nil: those of the preset, or all that the bags have; of both the highest for a method that takes one
+	K              []int     // for each zoom, or one for all; nil: that of the preset, or 12; none for a method that does not zoom
 	// Selection is that of the model's Variant: for each zoom, or one for all.
 	Selection []string
 
@@ -54,14 +55,23 @@ type TrainRequest struct {
 }
 
 // DefaultTraining is a request with the published settings.
-func DefaultTraining() TrainRequest {
-	c := train.Defaults()
+func DefaultTraining() TrainRequest { return DefaultTrainingOf(mil.ZoomMIL) }
+
+// DefaultTrainingOf is a request with the settings of one of mil.Methods as its
+// authors published them, and the schedule of ZoomMIL.
+func DefaultTrainingOf(method string) TrainRequest {
+	c, recipe := train.Defaults(), mil.Published(method)
+	c.LearningRate = recipe.LearningRate
 	c.Model = mil.Config{
-		Method: mil.ZoomMIL, Sizes: mil.Sizes{Hidden: 256, Embedding: 512}, Classifier: mil.Linear,
+		Method: method, Sizes: recipe.Sizes, Classifier: recipe.Classifier,
 		IntendedUse: "Research on slides like those it was trained on. Not for diagnosis.",
 		Licence:     "not stated",
 	}
-	return TrainRequest{Config: c, Learner: mil.TrainOptions{Samples: 100, Sigma: 0.002, Dropout: 0.25}}
+	options := mil.TrainOptions{Samples: 100, Sigma: 0.002, Dropout: recipe.Dropout, WeightDecay: recipe.WeightDecay, Betas: recipe.Betas}
+	if recipe.Dropout == 0 {
+		options.Dropout = -1 // its 0 is the published one, said without saying it
+	}
+	return TrainRequest{Config: c, Learner: options}
 }
 
 // defaultK is the published number of patches zoomed into.
@@ -74,7 +84,11 @@ func (r TrainRequest) Check() error {
 	}
 	c := r.model()
 	if c.Magnifications == nil {
-		for i := range max(len(r.K), len(r.Selection), 1) + 1 {
+		n := max(len(r.K), len(r.Selection), 1) + 1
+		if fewest, _ := mil.Scales(c.Method); c.Exhaustive() {
+			n = fewest
+		}
+		for i := range n {
 			c.Magnifications = append(c.Magnifications, float64(int(1)<<i))
 		}
 	}
@@ -106,16 +120,26 @@ func (r *TrainRequest) model() mil.Config {
 	preset, _ := r.preset()
 	c.Name = cmp.Or(c.Name, runName(r.Out))
 	if c.Magnifications = r.Magnifications; c.Magnifications == nil {
-		c.Magnifications = preset.Magnifications
+		c.Magnifications = highestOf(c.Method, preset.Magnifications)
 	}
 	if c.K = r.K; c.K == nil {
 		c.K = preset.K
 	}
-	if c.K == nil {
+	if c.Exhaustive() && r.K == nil {
+		c.K = nil
+	} else if c.K == nil {
 		c.K = []int{defaultK}
 	}
 	c.Selection = r.Selection
 	return c
+}
+
+// highestOf are as many of some magnifications as a method can have.
+func highestOf(method string, magnifications []float64) []float64 {
+	if _, most := mil.Scales(method); most > 0 && len(magnifications) > most {
+		return magnifications[len(magnifications)-most:]
+	}
+	return magnifications
 }
 
 // runName calls a run as its folder.
@@ -129,6 +153,9 @@ func runName(dir string) string {
 // config is that of the run, for a model whose magnifications are known.
 func (r *TrainRequest) config(model mil.Config) (train.Config, error) {
 	zooms := len(model.Magnifications) - 1
+	if model.Exhaustive() {
+		zooms = 0
+	}
 	model.K = forEach(model.K, zooms)
 	model.Selection = forEach(model.Selection, zooms)
 	if !slices.ContainsFunc(model.Selection, func(s string) bool { return s != mil.Learned }) {
@@ -232,6 +259,12 @@ func prepareTraining(ctx context.Context, req *TrainRequest) (*train.Dataset, tr
 	if err != nil {
 		return nil, train.Config{}, err
 	}
+	if few := highestOf(model.Method, d.Magnifications); len(few) < len(d.Magnifications) {
+		d, err = train.Load(ctx, req.Dataset, req.Bags, train.LoadOptions{Magnifications: few})
+		if err != nil {
+			return nil, train.Config{}, err
+		}
+	}
 	splits := req.Splits
 	splits.Seed = req.Config.Seed
 	if err := d.Divide(splits); err != nil {
@@ -271,7 +304,7 @@ func (t *training) run(ctx context.Context) (*TrainSummary, error) {
 			return nil, err
 		}
 	}
-	trainer, err := model.NewTrainer(t.place.Opener, options)
+	trainer, err := model.NewLearner(t.place.Opener, options)
 	if err != nil {
 		return nil, err
 	}

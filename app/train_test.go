@@ -23,11 +23,16 @@ func TestTrainRequestFillsInTheModel(t *testing.T) {
 		k              []int
 		selection      []string
 	}{
-		"nothing said":     {func(*TrainRequest) {}, nil, []int{12}, nil},
-		"a preset":         {func(r *TrainRequest) { r.Preset = "bright" }, []float64{1.25, 2.5, 10}, []int{12, 12}, nil},
-		"a preset, and k":  {func(r *TrainRequest) { r.Preset, r.K = "crc", []int{3} }, []float64{5, 10, 20}, []int{3, 3}, nil},
-		"magnifications":   {func(r *TrainRequest) { r.Magnifications = []float64{1, 2, 4, 8} }, []float64{1, 2, 4, 8}, []int{12, 12, 12}, nil},
-		"all learned":      {func(r *TrainRequest) { r.Preset, r.Selection = "crc", []string{mil.Learned} }, []float64{5, 10, 20}, []int{16, 16}, nil},
+		"nothing said":    {func(*TrainRequest) {}, nil, []int{12}, nil},
+		"a preset":        {func(r *TrainRequest) { r.Preset = "bright" }, []float64{1.25, 2.5, 10}, []int{12, 12}, nil},
+		"a preset, and k": {func(r *TrainRequest) { r.Preset, r.K = "crc", []int{3} }, []float64{5, 10, 20}, []int{3, 3}, nil},
+		"magnifications":  {func(r *TrainRequest) { r.Magnifications = []float64{1, 2, 4, 8} }, []float64{1, 2, 4, 8}, []int{12, 12, 12}, nil},
+		"all learned":     {func(r *TrainRequest) { r.Preset, r.Selection = "crc", []string{mil.Learned} }, []float64{5, 10, 20}, []int{16, 16}, nil},
+		"one scale":       {func(r *TrainRequest) { *r = DefaultTrainingOf(mil.ABMIL); r.Out, r.Preset = "lung", "crc" }, []float64{20}, nil, nil},
+		"two scales": {func(r *TrainRequest) {
+			*r = DefaultTrainingOf(mil.MSMIL)
+			r.Out, r.Magnifications = "lung", []float64{5, 20}
+		}, []float64{5, 20}, nil, nil},
 		"one random":       {func(r *TrainRequest) { r.Preset, r.Selection = "crc", []string{mil.Random} }, []float64{5, 10, 20}, []int{16, 16}, []string{mil.Random, mil.Random}},
 		"the second alone": {func(r *TrainRequest) { r.Preset, r.Selection = "crc", []string{mil.Learned, mil.Hard} }, []float64{5, 10, 20}, []int{16, 16}, []string{mil.Learned, mil.Hard}},
 	} {

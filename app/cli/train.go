@@ -130,13 +130,13 @@ func (f *trainFlags) addSchedule(c *cobra.Command) {
 
 func (f *trainFlags) addMethod(c *cobra.Command) {
 	r, l, m := &f.req, &f.req.Learner, &f.req.Config.Model
-	c.Flags().StringVar(&m.Method, "method", m.Method, "what is trained: zoommil")
+	c.Flags().StringVar(&m.Method, "method", m.Method, "what is trained: "+strings.Join(mil.Methods(), ", ")+"; where no other is given, settings are those that its authors published")
 	c.Flags().StringVar(&r.Preset, "preset", "", "published magnifications and k: "+strings.Join(presetNames(), ", "))
 	c.Flags().Float64SliceVar(&r.Magnifications, "magnifications", nil, "`list` of magnifications, such as 5,10,20 (default: all that the bags have)")
 	c.Flags().IntSliceVar(&r.K, "k", nil, kUsage+" (default 12)")
 	c.Flags().IntVar(&m.Sizes.Embedding, "embedding", m.Sizes.Embedding, "values that a patch is embedded into")
 	c.Flags().IntVar(&m.Sizes.Hidden, "hidden", m.Sizes.Hidden, "width of the attention")
-	c.Flags().StringVar(&m.Classifier, "classifier", m.Classifier, "linear or mlp")
+	c.Flags().StringVar(&m.Classifier, "classifier", m.Classifier, "linear or mlp; of abmil and dsmil also sigmoid")
 	c.Flags().Float64Var(&f.dropout, "dropout", l.Dropout, "share of activations left out")
 	c.Flags().Float64Var(&l.Sigma, "sigma", l.Sigma, sigmaUsage)
 	c.Flags().IntVar(&l.Samples, "samples", l.Samples, "draws of the noise of the differentiable Top-K in a step")
@@ -144,6 +144,13 @@ func (f *trainFlags) addMethod(c *cobra.Command) {
 	c.Flags().StringSliceVar(&r.Selection, "selection", []string{mil.Learned}, "how to choose where to zoom: learned (by the differentiable Top-K), hard (the Top-K of the attention that pools, which learns nothing of zooming) or random; one, or one for each zoom")
 	c.Flags().StringVar(&m.Attention, "attention", mil.Dual, "dual, one to pool and one to zoom, or single")
 	c.Flags().StringVar(&m.Fusion, "fusion", mil.Sum, "how magnifications are put together: sum, concat or highest")
+	o := &m.Options
+	c.Flags().BoolVar(&o.Ungated, "ungated", false, "abmil, clam_sb: attention without its gate")
+	c.Flags().StringVar(&o.Pooling, "pooling", "", "maxmil: instance, the patch that is surest, or feature, the largest of every value (default instance)")
+	c.Flags().IntVar(&o.Instances, "instances", 0, "clam_sb: patches of highest, and of lowest, attention in the instance loss (default 8)")
+	c.Flags().BoolVar(&o.Subtyping, "subtyping", false, "clam_sb: the instance loss looks at the other classes too")
+	c.Flags().StringVar(&o.InstanceLoss, "instance-loss", "", "clam_sb: cross_entropy or smooth_svm (default cross_entropy)")
+	c.Flags().StringVar(&o.Loss, "loss", "", "dsmil: bernoulli, each class by itself, or cross_entropy (default bernoulli)")
 	c.Flags().StringVar(&m.Name, "name", "", "name of the model (default: that of the run folder)")
 	c.Flags().StringVar(&m.IntendedUse, "intended-use", m.IntendedUse, "what the model is for, kept with it")
 	c.Flags().StringVar(&m.Licence, "licence", m.Licence, "its licence, kept with it")
@@ -180,6 +187,7 @@ func (f *trainFlags) complete(cmd *cobra.Command) error {
 	case r.Splits.File != "" && (f.fractions != nil || r.Splits.Folds != 0):
 		return usagef("--splits says all there is to divide; leave out --fractions and --folds")
 	}
+	f.published(cmd)
 	copy(r.Splits.Fractions[:], f.fractions)
 	r.Splits.Fold = f.fold
 	r.Config.Seed, r.Config.Select, r.Config.Sampling = f.seed, train.Selection(f.best), train.Sampling(f.sampling)
@@ -191,6 +199,24 @@ func (f *trainFlags) complete(cmd *cobra.Command) error {
 		return usagef("train: %w", err)
 	}
 	return nil
+}
+
+// published takes what was not given from the method.
+func (f *trainFlags) published(cmd *cobra.Command) {
+	r := &f.req
+	d := app.DefaultTrainingOf(r.Config.Model.Method)
+	keep := func(flag string, set func()) {
+		if !cmd.Flags().Changed(flag) {
+			set()
+		}
+	}
+	keep("lr", func() { r.Config.LearningRate = d.Config.LearningRate })
+	keep("weight-decay", func() { r.Learner.WeightDecay = d.Learner.WeightDecay })
+	keep("embedding", func() { r.Config.Model.Sizes.Embedding = d.Config.Model.Sizes.Embedding })
+	keep("hidden", func() { r.Config.Model.Sizes.Hidden = d.Config.Model.Sizes.Hidden })
+	keep("classifier", func() { r.Config.Model.Classifier = d.Config.Model.Classifier })
+	keep("dropout", func() { f.dropout = max(d.Learner.Dropout, 0) })
+	r.Config.Model.Sizes.Middle, r.Learner.Betas = d.Config.Model.Sizes.Middle, d.Learner.Betas
 }
 
 // trainMeter shows how a training goes: a line for every epoch and, within it, a
@@ -244,8 +270,12 @@ func (m *trainMeter) started(e app.TrainStarted) {
 	if m.quiet {
 		return
 	}
-	fmt.Fprintf(m.w, "model %s: %d classes, %s, k %s, encoder %s\n", e.Model.Name, len(e.Model.Classes),
-		magnificationList(e.Model.Magnifications), strings.Trim(fmt.Sprint(e.Model.K), "[]"), e.Model.Encoder.Name)
+	k := ""
+	if !e.Model.Exhaustive() {
+		k = fmt.Sprintf(", k %s", strings.Trim(fmt.Sprint(e.Model.K), "[]"))
+	}
+	fmt.Fprintf(m.w, "model %s (%s): %d classes, %s%s, encoder %s\n", e.Model.Name, e.Model.Method, len(e.Model.Classes),
+		magnificationList(e.Model.Magnifications), k, e.Model.Encoder.Name)
 	fmt.Fprintf(m.w, "%d slides to train, %d to validate, %d to test; device %s (%s)\n",
 		e.Slides["train"], e.Slides["val"], e.Slides["test"], e.Device.Used, e.Device.Name)
 	if n := len(e.History); n > 0 {

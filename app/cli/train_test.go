@@ -286,6 +286,46 @@ func TestTrainVariants(t *testing.T) {
 	}
 }
 
+// Every method is trained, evaluated and tested by the same commands.
+func TestTrainMethods(t *testing.T) {
+	m, s := withRuntime(t), newStudy(t)
+	small := map[string][]string{
+		mil.MaxMIL: {"--embedding", "8"}, mil.MeanMIL: {"--embedding", "8"}, mil.TransMIL: {"--embedding", "16", "--magnifications", "10"},
+		mil.DSMIL: {"--hidden", "4"}, mil.CLAMSB: {"--embedding", "8", "--hidden", "4", "--subtyping", "--instances", "2"},
+		mil.MSMIL: {"--magnifications", "5,20"},
+	}
+	for _, method := range mil.Methods() {
+		t.Run(method, func(t *testing.T) {
+			out := filepath.Join(t.TempDir(), "run")
+			line := append([]string{"train", s.table, "--bags", s.bags, "--out", out, "--device", "cpu", "--threads", "1", "--epochs", "3", "--seed", "3",
+				"--method", method, "--json"}, small[method]...)
+			said := m.run(t, line...)
+			said.want(t, exitDone, "("+method+")")
+			var sum summary
+			said.document(t, &sum)
+			model, err := mil.Load(sum.Model)
+			if err != nil {
+				t.Fatal(err)
+			}
+			c, want := model.Config(), []float64{20}
+			switch method {
+			case mil.ZoomMIL, mil.DSMIL:
+				want = []float64{5, 10, 20}
+			case mil.TransMIL:
+				want = []float64{10}
+			case mil.MSMIL:
+				want = []float64{5, 20}
+			}
+			if !slices.Equal(c.Magnifications, want) || c.Grid()[0] != 5 || c.Exhaustive() != (method != mil.ZoomMIL) {
+				t.Errorf("magnifications %v, laid out at %v", c.Magnifications, c.Grid())
+			}
+			m.run(t, "evaluate", out, s.table, "--bags", s.bags, "--quiet", "--device", "cpu").want(t, exitDone)
+			m.run(t, "models", "test", sum.Model, "--device", "cpu").want(t, exitDone)
+			m.run(t, "models", "inspect", sum.Model).want(t, exitDone)
+		})
+	}
+}
+
 func TestTrainUsage(t *testing.T) {
 	m, dir := bare(t), t.TempDir()
 	for name, c := range map[string]struct {
@@ -298,6 +338,8 @@ func TestTrainUsage(t *testing.T) {
 		"a negative rate":   {[]string{"--bags", dir, "--out", dir, "--lr", "-1"}, "learning rate"},
 		"unknown preset":    {[]string{"--bags", dir, "--out", dir, "--preset", "lung"}, "camelyon16"},
 		"unknown method":    {[]string{"--bags", dir, "--out", dir, "--method", "clam"}, "zoommil"},
+		"k of no zoom":      {[]string{"--bags", dir, "--out", dir, "--method", "abmil", "--k", "3"}, "must be 0"},
+		"another's setting": {[]string{"--bags", dir, "--out", dir, "--method", "abmil", "--subtyping"}, "options"},
 		"unknown selection": {[]string{"--bags", dir, "--out", dir, "--selection", "best"}, `"random"`},
 		"unknown choice":    {[]string{"--bags", dir, "--out", dir, "--select", "auc"}, `"f1"`},
 		"all dropped":       {[]string{"--bags", dir, "--out", dir, "--dropout", "1"}, "dropout"},

@@ -70,7 +70,10 @@ func (r *BagRun) Add(features []float32) {
 	r.sack.features = append(r.sack.features, features...)
 }
 
-// Finish runs the model. Patches whose features were not handed in are the
+// On is the same slide on another network of the same model.
+func (r *BagRun) On(n *Network) *BagRun { return &BagRun{n, r.sack} }
+
+// Finish runs the model. It may be called again. Patches whose features were not handed in are the
 // caller's mistake; an answer that is not finite is an error.
 func (r *BagRun) Finish(ctx context.Context) (*Outcome, error) {
 	if len(r.sack.features) != r.sack.rows()*r.sack.dim {

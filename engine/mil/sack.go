@@ -84,7 +84,7 @@ func layersOf(s Source, magnifications []float64, family bool) (layers []Layer, 
 			if n%layers[i-1].Len != 0 {
 				return nil, nil, fmt.Errorf("%d patches at %gx are no multiple of the %d at %gx", n, m, layers[i-1].Len, magnifications[i-1])
 			}
-			l.Parents = parentsOf(order, rows[i-1], n/layers[i-1].Len)
+			l.Parents = Parents(order, rows[i-1], n/layers[i-1].Len)
 		}
 		layers, rows = append(layers, l), append(rows, order)
 	}
@@ -101,9 +101,19 @@ func sorted(cells []grid.Cell) (in []grid.Cell, order []int) {
 	return in, order
 }
 
-// parentsOf are the places among below of the parents of some rows, each of
-// which has that many children.
-func parentsOf(rows, below []int, each int) []int {
+// Layers are those of a source that knows the places of its patches, each row by
+// row, and the rows of the source that they are. Every layer but the lowest needs
+// to be children of the one below, as many of each.
+func Layers(s interface {
+	Source
+	Cells(level int) []grid.Cell
+}, magnifications []float64) ([]Layer, [][]int, error) {
+	return layersOf(s, magnifications, true)
+}
+
+// Parents are the places among below of the parents of some rows, each of which
+// has that many children.
+func Parents(rows, below []int, each int) []int {
 	place := make([]int, len(below))
 	for i, row := range below {
 		place[row] = i

@@ -52,7 +52,7 @@ type Model struct {
 	Method         string    `json:"method"`
 	SHA256         string    `json:"sha256"`
 	Magnifications []float64 `json:"magnifications"` // ascending
-	K              []int     `json:"k"`              // patches zoomed into, per magnification but the last
+	K              []int     `json:"k"`              // patches zoomed into, per magnification but the last; none for a method that does not zoom
 	Classes        []string  `json:"classes"`
 	Trained        bool      `json:"trained"`
 	Note           string    `json:"note,omitempty"` // what a reader must know of the model
@@ -95,7 +95,7 @@ type Level struct {
 }
 
 // Patch is one patch the model read. Attention sums to 1 over the level's
-// patches; so does ZoomAttention, which is 0 everywhere at the highest
+// patches, or is 0 everywhere where the method has none; so does ZoomAttention, which is 0 everywhere at the highest
 // magnification, where there is nothing left to zoom into.
 type Patch struct {
 	X             float64 `json:"x"` // left, level-0 pixels
@@ -106,7 +106,7 @@ type Patch struct {
 	ZoomAttention float64 `json:"zoom_attention"`
 	Selected      bool    `json:"selected"`
 	// Parent is the index, in the previous level's Patches, of the patch that
-	// was zoomed into; -1 at the lowest magnification.
+	// holds it; -1 at the lowest magnification.
 	Parent int `json:"parent"`
 }
 

@@ -23,9 +23,10 @@ type Sample struct {
 	Label     string
 	Class     int // place of the label among the classes
 	Split     Split
-	Bag       string // path of the file
-	ContentID string // of the slide; "" where the bag does not know it
-	Patches   []int  // at each magnification of the dataset
+	Bag       string  // path of the file
+	ContentID string  // of the slide; "" where the bag does not know it
+	Patches   []int   // at each magnification of the dataset
+	lowest    float64 // magnification of the bag, where its tissue was looked for
 	line      int
 	listed    Split // what the table says
 }
@@ -39,8 +40,11 @@ type Dataset struct {
 	PatchSize      int
 	Encoder        result.Encoder
 	Tissue         tissue.Settings
-	Warnings       []string // sentences for the reader
-	loading        int      // of the warnings are from Load, the rest from Divide
+	// TissueMagnification is the lowest of the bags, whatever magnifications are
+	// taken of them: their patches are those within patches of tissue there.
+	TissueMagnification float64
+	Warnings            []string // sentences for the reader
+	loading             int      // of the warnings are from Load, the rest from Divide
 }
 
 // LoadOptions narrow what a dataset may hold.
@@ -174,7 +178,7 @@ func (d *Dataset) inspect(ctx context.Context, wanted []float64) error {
 			lacking.add("%s has %v", filepath.Base(s.Bag), m.Magnifications)
 		case m.Encoder != first.Encoder || m.PatchSize != first.PatchSize || !slices.Equal(m.Magnifications, first.Magnifications):
 			odd.add("%s has %s", filepath.Base(s.Bag), describe(&m))
-		case m.Tissue != first.Tissue:
+		case m.Tissue != first.Tissue || s.lowest != d.Samples[0].lowest:
 			tissues.add("%s", s.Slide)
 		}
 	}
@@ -187,6 +191,7 @@ func (d *Dataset) inspect(ctx context.Context, wanted []float64) error {
 	}
 	d.Warnings = tissues.warn(d.Warnings, "Slides whose tissue was found with other settings than that of the first")
 	d.Magnifications, d.PatchSize, d.Encoder, d.Tissue = first.Magnifications, first.PatchSize, first.Encoder, first.Tissue
+	d.TissueMagnification = d.Samples[0].lowest
 	return nil
 }
 
@@ -200,7 +205,7 @@ func (s *Sample) measure(wanted []float64) (bag.Manifest, error) {
 	}
 	defer f.Close()
 	m := f.Manifest()
-	s.ContentID = m.ContentID
+	s.ContentID, s.lowest = m.ContentID, m.Magnifications[0]
 	if wanted == nil {
 		wanted = m.Magnifications
 	}
@@ -288,8 +293,12 @@ func (d *Dataset) In(split Split) []Sample {
 }
 
 // Fill returns c with what the dataset decides: classes, magnifications, patch
-// size, encoder and tissue settings.
+// size, encoder and tissue settings, and for a method that takes all patches where
+// tissue was looked for.
 func (d *Dataset) Fill(c mil.Config) mil.Config {
+	if c.Exhaustive() && d.TissueMagnification < d.Magnifications[0] {
+		c.TissueMagnification = d.TissueMagnification
+	}
 	c.Classes = slices.Clone(d.Classes)
 	c.Magnifications = slices.Clone(d.Magnifications)
 	c.PatchSize, c.Encoder, c.Tissue = d.PatchSize, d.Encoder, d.Tissue

@@ -7,7 +7,7 @@ import (
 	"zoomscope/engine/nn"
 )
 
-// Learner is a method in training on a device, as a mil.Trainer is. It belongs to
+// Learner is a method in training on a device, as every mil.Learner is. It belongs to
 // one goroutine.
 type Learner interface {
 	// Step takes one optimizer step on one slide and returns the loss before it.

@@ -38,9 +38,24 @@ func (e *Engine) Analyze(ctx context.Context, req Request, progress func(result.
 	if err != nil {
 		return nil, err
 	}
-	cells, err := a.tissue(ctx)
+	run := a.zoom
+	if a.network.Exhaustive() {
+		run = a.analyzeWhole
+	}
+	logits, probabilities, err := run(ctx)
 	if err != nil {
 		return nil, err
+	}
+	a.seconds.Total = time.Since(start).Seconds()
+	return a.result(logits, probabilities), nil
+}
+
+// zoom reads and encodes the patches of the lowest magnification, and of each
+// above those within the patches that the model chose.
+func (a *analysis) zoom(ctx context.Context) (logits, probabilities []float32, err error) {
+	cells, err := a.tissue(ctx)
+	if err != nil {
+		return nil, nil, err
 	}
 	a.exhaustive = a.grid.Exhaustive(len(cells))
 	pooled := make([][]float32, a.grid.Levels())
@@ -48,7 +63,7 @@ func (e *Engine) Analyze(ctx context.Context, req Request, progress func(result.
 	for i := range pooled {
 		out, err := a.level(ctx, i, cells)
 		if err != nil {
-			return nil, err
+			return nil, nil, err
 		}
 		a.levels = append(a.levels, describeLevel(a.grid, i, cells, parents, out))
 		a.encoded += len(cells)
@@ -58,17 +73,12 @@ func (e *Engine) Analyze(ctx context.Context, req Request, progress func(result.
 		}
 	}
 	heads := time.Now()
-	var logits, probabilities []float32
 	err = a.orOnCPU(ctx, func() (err error) {
 		logits, probabilities, err = a.network.Classify(ctx, pooled)
 		return err
 	})
-	if err != nil {
-		return nil, err
-	}
 	a.seconds.Heads += time.Since(heads).Seconds()
-	a.seconds.Total = time.Since(start).Seconds()
-	return a.result(logits, probabilities), nil
+	return logits, probabilities, err
 }
 
 // analysis is one slide on its way to a result.
@@ -78,6 +88,7 @@ type analysis struct {
 	grid                *grid.Grid
 	report              func(result.Progress)
 	noTissue            bool
+	blind               bool // the method has no attention
 	levels              []result.Level
 	encoded, exhaustive int
 	seconds             result.Seconds
@@ -85,7 +96,7 @@ type analysis struct {
 
 func (e *Engine) begin(req Request, progress func(result.Progress)) (*analysis, error) {
 	c := e.Model.Config()
-	g, err := gridOf(req, c.Magnifications, c.PatchSize)
+	g, err := gridOf(req, c.Grid(), c.PatchSize)
 	if err != nil {
 		return nil, err
 	}
@@ -190,7 +201,10 @@ func describeLevel(g *grid.Grid, i int, cells []grid.Cell, parents []int, out *m
 	level := result.Level{Magnification: g.Level(i).Magnification, Patches: make([]result.Patch, len(cells))}
 	for j, c := range cells {
 		r := g.Rect(i, c)
-		p := result.Patch{X: r.X, Y: r.Y, Size: r.W, Height: r.H, Attention: float64(out.Attention[j]), Parent: -1}
+		p := result.Patch{X: r.X, Y: r.Y, Size: r.W, Height: r.H, Parent: -1}
+		if out.Attention != nil {
+			p.Attention = float64(out.Attention[j])
+		}
 		if out.ZoomAttention != nil {
 			p.ZoomAttention = float64(out.ZoomAttention[j])
 		}
@@ -255,6 +269,9 @@ func (a *analysis) warnings(r *result.Result) []string {
 	w = append(w, a.grid.Warnings()...)
 	if a.noTissue {
 		w = append(w, "No tissue was found, so that every patch of the slide was read.")
+	}
+	if a.blind {
+		w = append(w, fmt.Sprintf("The method %s has no attention: it does not say what in the slide its prediction comes from.", r.Model.Method))
 	}
 	if a.Encoder.Warnings != nil {
 		w = append(w, a.Encoder.Warnings(r.Model.Magnifications)...)

@@ -38,13 +38,7 @@ func (e *Engine) AnalyzeBag(ctx context.Context, req Request, contentID, name st
 	}
 	a.noTissue = b.Manifest().AllPatches
 	a.exhaustive = a.grid.Exhaustive(view.Len(0))
-	f := fromBag{analysis: a, bag: view}
-	var logits, probabilities []float32
-	err = a.orOnCPU(ctx, func() (err error) {
-		a.levels, a.encoded, a.seconds = nil, 0, result.Seconds{}
-		logits, probabilities, err = f.run(ctx)
-		return err
-	})
+	logits, probabilities, err := a.fromBag(ctx, view)
 	if err != nil {
 		return nil, fmt.Errorf("%s: %w", name, err)
 	}
@@ -52,6 +46,20 @@ func (e *Engine) AnalyzeBag(ctx context.Context, req Request, contentID, name st
 	r := a.result(logits, probabilities)
 	r.Warnings = append(r.Warnings, fmt.Sprintf("The features were taken from the bag %s: the slide was not read again.", name))
 	return r, nil
+}
+
+// fromBag is all of the analysis but what surrounds it.
+func (a *analysis) fromBag(ctx context.Context, view *bag.View) (logits, probabilities []float32, err error) {
+	if a.network.Exhaustive() {
+		return a.analyzeWholeBag(ctx, view)
+	}
+	f := fromBag{analysis: a, bag: view}
+	err = a.orOnCPU(ctx, func() (err error) {
+		a.levels, a.encoded, a.seconds = nil, 0, result.Seconds{}
+		logits, probabilities, err = f.run(ctx)
+		return err
+	})
+	return logits, probabilities, err
 }
 
 // unlike says in what a bag is not of what would be analysed, "" for nothing.
@@ -70,9 +78,9 @@ func (a *analysis) unlike(m bag.Manifest, contentID string) string {
 		return fmt.Sprintf("they are of patches of %d pixels, not %d", m.PatchSize, c.PatchSize)
 	case m.Tissue != c.Tissue:
 		return "the tissue was found with other settings than the model's"
-	case m.Magnifications[0] != c.Magnifications[0]:
+	case m.Magnifications[0] != c.Grid()[0]:
 		// Which patches count as tissue is decided at the lowest.
-		return fmt.Sprintf("they begin at %gx, the model at %gx", m.Magnifications[0], c.Magnifications[0])
+		return fmt.Sprintf("they begin at %gx, the model at %gx", m.Magnifications[0], c.Grid()[0])
 	}
 	return ""
 }
