@@ -1,6 +1,7 @@
 package cli
 
 import (
+	"cmp"
 	"context"
 	"errors"
 	"fmt"
@@ -121,19 +122,11 @@ func (o *triageOptions) request() app.TriageRequest {
 }
 
 func (p *Program) runTriage(ctx context.Context, o *triageOptions) error {
-	if o.db == "" {
-		o.db = filepath.Join(p.Workspace.DataDir, worklist.FileName)
-	}
-	setup, err := p.Workspace.TriageSetup(o.engine())
+	setup, err := p.triageSetup(o)
 	if err != nil {
 		return err
 	}
-	if o.sort.By == worklist.ByProbability {
-		if _, err := setup.Class(o.sort.Class); err != nil {
-			return usagef("--rank %s: %w", o.rank, err)
-		}
-	}
-	list, err := worklist.Open(ctx, o.db)
+	list, err := worklist.Open(ctx, cmp.Or(o.db, filepath.Join(p.Workspace.DataDir, worklist.FileName)))
 	if err != nil {
 		return err
 	}
@@ -148,18 +141,35 @@ func (p *Program) runTriage(ctx context.Context, o *triageOptions) error {
 	if report == nil {
 		return err
 	}
-	after := context.WithoutCancel(ctx) // stopped, it tells what was done
-	cases, err2 := triageCases(after, list, setup, o)
-	if err2 != nil {
-		return errors.Join(err, err2)
+	if o.watch && stopped(ctx, err) {
+		err = nil // as it should be
 	}
-	if len(cases.all) > 0 || err == nil {
-		if perr := p.printTriage(after, list, setup, cases, report, o); perr != nil {
-			return errors.Join(err, perr)
-		}
+	return p.endTriage(context.WithoutCancel(ctx), list, setup, report, o, err)
+}
+
+// triageSetup is what slides are analysed with, once the rule is known to fit it.
+func (p *Program) triageSetup(o *triageOptions) (worklist.Setup, error) {
+	u, err := p.Workspace.TriageSetup(o.engine())
+	if err != nil || o.sort.By != worklist.ByProbability {
+		return u, err
 	}
-	if err != nil && !(o.watch && stopped(ctx, err)) {
-		return err
+	if _, err := u.Class(o.sort.Class); err != nil {
+		return u, usagef("--rank %s: %w", o.rank, err)
+	}
+	return u, nil
+}
+
+// endTriage tells what there is, also of a triage that ended with an error.
+func (p *Program) endTriage(ctx context.Context, list *worklist.Store, u worklist.Setup, report *app.TriageReport, o *triageOptions, ended error) error {
+	cases, err := triageCases(ctx, list, u, o)
+	if err != nil {
+		return errors.Join(ended, err)
+	}
+	if len(cases.all) > 0 || ended == nil {
+		err = p.printTriage(ctx, list, u, cases, report, o)
+	}
+	if ended != nil || err != nil {
+		return errors.Join(ended, err)
 	}
 	return batchError(cases.failed+len(report.Problems), len(cases.all)+len(report.Problems))
 }
