@@ -321,7 +321,7 @@ func TestHelpAndVersion(t *testing.T) {
 // Every main command shows how it is used, and flags say the same everywhere.
 func TestHelpTexts(t *testing.T) {
 	m := bare(t)
-	for _, name := range []string{"", "info", "synth", "extract", "train", "evaluate", "analyze", "demo", "bags import", "bench", "bench ablation",
+	for _, name := range []string{"", "info", "synth", "extract", "train", "evaluate", "analyze", "demo", "bags import", "bench", "bench ablation", "bench bags",
 		"encoders run", "encoders import", "models import", "models inspect", "triage"} {
 		t.Run(name, func(t *testing.T) {
 			s := m.run(t, append(strings.Fields(name), "--help")...)

@@ -2,6 +2,7 @@ package mil
 
 import (
 	"errors"
+	"fmt"
 
 	"zoomscope/engine/nn"
 )
@@ -14,7 +15,7 @@ type abMIL struct{ single }
 
 func (abMIL) check(c *Config) error {
 	return errors.Join(
-		c.Options.check(Options{Ungated: c.Options.Ungated}),
+		c.Options.check(Options{Ungated: c.Options.Ungated, Depth: c.Options.Depth}),
 		oneOf("classifier", c.Classifier, MLP, Sigmoid), c.checkSigmoid(),
 		widths("embedding", true, c.Sizes.Embedding), widths("hidden", true, c.Sizes.Hidden), widths("middle", false, c.Sizes.Middle))
 }
@@ -29,7 +30,12 @@ func (c *Config) checkSigmoid() error {
 
 func (abMIL) weights(c *Config) []weight {
 	m, l := c.Sizes.Embedding, c.Sizes.Hidden
-	all := usual("feature_extractor_part2.0", m, c.Encoder.Dim)
+	var all []weight
+	in := c.Encoder.Dim
+	for _, l := range embedding(c) {
+		all = append(all, usual(l.name, l.out, in)...)
+		in = l.out
+	}
 	if c.Options.Ungated {
 		all = append(append(all, usual("attention.0", l, m)...), usual("attention.2", 1, l)...)
 	} else {
@@ -42,12 +48,25 @@ func (abMIL) weights(c *Config) []weight {
 	return append(append(all, usual("classifier.0", l, m)...), usual("classifier.2", len(c.Classes), l)...)
 }
 
+// embedding are the layers that embed a patch; between two stand ReLU and dropout.
+func embedding(c *Config) []layer {
+	var all []layer
+	depth := max(c.Options.Depth, 1)
+	for i := range depth {
+		all = append(all, layer{name: fmt.Sprintf("feature_extractor_part2.%d", 3*i), out: c.Sizes.Embedding << (depth - 1 - i)})
+	}
+	return all
+}
+
 func (abMIL) readers(_ *Config, s Standard) []reader {
 	return []reader{linearReader("feature_extractor_part2.0", s)}
 }
 
 func (abMIL) answer(b builder, c *Config) answer {
-	h := b.drop(b.Relu(b.linear(b.features(c.Encoder.Dim), "feature_extractor_part2.0")), "feature_extractor_part2")
+	h := b.features(c.Encoder.Dim)
+	for _, l := range embedding(c) {
+		h = b.drop(b.Relu(b.linear(h, l.name)), l.name)
+	}
 	var scores *nn.Value
 	if c.Options.Ungated {
 		scores = b.linear(b.Tanh(b.linear(h, "attention.0")), "attention.2")

@@ -104,6 +104,10 @@ func (c *Config) whole() whole { return wholeOf(c.Method) }
 type Options struct {
 	Pooling string `json:"pooling,omitempty"` // maxmil: Instance if it is empty, or Feature
 	Ungated bool   `json:"ungated,omitempty"` // abmil, clam_sb: attention without its gate
+	// Of abmil: how many layers embed a patch, each half as wide as the one
+	// before, the last of the size of the embedding; 0 for 1. For classical
+	// datasets, whose features no encoder made, the paper has 3.
+	Depth int `json:"depth,omitempty"`
 	// Of clam_sb: how many patches of highest and of lowest attention the
 	// instance loss looks at, 0 for 8; whether classes other than the label's
 	// are looked at too; and the loss, CrossEntropy if it is empty, or SmoothSVM.
@@ -131,12 +135,18 @@ const (
 	Bernoulli    = "bernoulli"
 )
 
-const maxOption = 1 << 16
+const (
+	maxOption = 1 << 16
+	maxDepth  = 4
+)
 
 // allowed are the options that are in use in a method, all others being zero.
 func (o Options) check(allowed Options) error {
 	if o.Instances < 0 || o.Instances > maxOption || o.Cell < 0 || o.Cell > maxOption {
 		return fmt.Errorf("%d instances and cells of %d, must be from 0 to %d", o.Instances, o.Cell, maxOption)
+	}
+	if o.Depth < 0 || o.Depth > maxDepth {
+		return fmt.Errorf("%d layers, must be at most %d", o.Depth, maxDepth)
 	}
 	if o != allowed {
 		return fmt.Errorf("options %+v: the method has only %+v of them", o, allowed)

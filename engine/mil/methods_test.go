@@ -38,6 +38,7 @@ func methodConfigs() map[string]Config {
 	add("meanmil", MeanMIL, three)
 	add("abmil", ABMIL, three)
 	add("abmil ungated", ABMIL, func(c *Config) { c.Options.Ungated = true })
+	add("abmil of three layers", ABMIL, func(c *Config) { c.Options.Depth = 3 })
 	add("abmil sigmoid", ABMIL, func(c *Config) { c.Classifier = Sigmoid })
 	add("clam_sb", CLAMSB, func(c *Config) { c.Options.Instances = 3 })
 	add("clam_sb of many", CLAMSB, func(*Config) {}) // more instances than patches
@@ -361,6 +362,7 @@ func TestMethodsRefuse(t *testing.T) {
 		{"another's option", "options", "abmil", func(c *Config) { c.Options.Subtyping = true }},
 		{"sigmoid of three", "sigmoid", "abmil sigmoid", func(c *Config) { c.Classes = append(c.Classes, "x") }},
 		{"pooling", "pooling", "maxmil", func(c *Config) { c.Options.Pooling = "median" }},
+		{"depth", "layers", "abmil", func(c *Config) { c.Options.Depth = 9 }},
 		{"instances", "instances", "clam_sb", func(c *Config) { c.Options.Instances = -1 }},
 		{"classifier", "classifier", "clam_sb", func(c *Config) { c.Classifier = MLP }},
 		{"tissue", "whole factor", "abmil", func(c *Config) { c.TissueMagnification = 3 }},

@@ -9,6 +9,8 @@ import (
 	"os"
 	"slices"
 	"strconv"
+
+	"zoomscope/engine/mil"
 )
 
 // maxInstance is the most features that an instance of a table has.
@@ -138,4 +140,17 @@ func (d *Instances) classify() {
 	for i := range d.Bags {
 		d.Bags[i].Class = slices.Index(d.Classes, d.Bags[i].Label)
 	}
+}
+
+// Standard is the mean and deviation of the features of some bags, each counting
+// as much as any other, for mil.TrainOptions. Values that are practically constant
+// keep their scale.
+func (d *Instances) Standard(bags []int) (mil.Standard, error) {
+	m := newMoments(d.Dim)
+	for _, i := range bags {
+		if err := m.add(&d.Bags[i], 0, 1); err != nil {
+			return mil.Standard{}, fmt.Errorf("bag %s: %w", d.Bags[i].Name, err)
+		}
+	}
+	return m.standard(), nil
 }

@@ -1,0 +1,54 @@
+package app
+
+import (
+	"context"
+
+	"zoomscope/engine/bench"
+	"zoomscope/engine/device"
+	"zoomscope/engine/result"
+	"zoomscope/engine/train"
+)
+
+// BagsRequest asks for the classical benchmarks of multiple instance learning.
+type BagsRequest struct {
+	Tables  []string // CSV files of instances
+	Ungated bool     // attention without its gate, besides that with it
+	bench.BagsCase
+	Kind    string // a device.Kind; "" is auto
+	Threads int
+}
+
+// BenchBags tries attention-based methods on each of some datasets. rows is told of
+// each as it is done; progress may be nil.
+func (w *Workspace) BenchBags(ctx context.Context, req BagsRequest, rows func(*bench.BagsRow), progress func(result.Progress)) error {
+	kind, err := device.ParseKind(req.Kind)
+	if err != nil {
+		return err
+	}
+	var cases []bench.BagsCase
+	for _, path := range req.Tables {
+		c := req.BagsCase
+		if c.Data, err = train.ReadInstances(path); err != nil {
+			return err
+		}
+		c.Name = bench.DatasetName(path)
+		cases = append(cases, c)
+		if req.Ungated {
+			c.Ungated = true
+			cases = append(cases, c)
+		}
+	}
+	d, _, err := w.Devices.Choose(ctx, kind, device.Options{Threads: req.Threads})
+	if err != nil {
+		return err
+	}
+	for _, c := range cases {
+		c.Device = d
+		row, err := bench.Bags(ctx, c, progress)
+		if err != nil {
+			return err
+		}
+		rows(row)
+	}
+	return nil
+}
