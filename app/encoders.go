@@ -93,17 +93,15 @@ func (w *Workspace) readPatch(ctx context.Context, path string, dst *image.RGBA)
 	return nil
 }
 
-// Encoders lists the encoders of this machine, the built-in one first.
+// Encoders lists the encoders of this machine, the built-in one first. Files that
+// cannot be read are left out; the error, which comes with the list, joins theirs.
 func (w *Workspace) Encoders() ([]encoder.Card, error) {
 	builtin, err := encoder.Builtin()
 	if err != nil {
 		return nil, err
 	}
 	installed, err := w.encoders.List()
-	if err != nil {
-		return nil, err
-	}
-	return append([]encoder.Card{builtin.Card()}, installed...), nil
+	return append([]encoder.Card{builtin.Card()}, installed...), err
 }
 
 // ImportEncoder installs an encoder from a file: one of this program's own as it

@@ -48,6 +48,7 @@ type SlidePrediction struct {
 	Label         string    `json:"label"`
 	Predicted     string    `json:"predicted"`
 	Probabilities []float64 `json:"probabilities"` // in the order of the model's classes
+	Path          string    `json:"-"`             // of the slide's file
 }
 
 // Errors of an evaluation.
@@ -80,7 +81,7 @@ func isRun(dir string) bool {
 
 // Evaluate runs a model on the bags of labelled slides and measures it. Splits
 // are those of the run, where a run folder is given that knows the slides, else
-// those of the table.
+// those of the table. A look at slides of a locked test split is counted in its run.
 func (w *Workspace) Evaluate(ctx context.Context, req EvaluateRequest, progress func(result.Progress)) (*Evaluation, error) {
 	start := time.Now()
 	path, err := w.evaluated(req.Model)
@@ -95,6 +96,10 @@ func (w *Workspace) Evaluate(ctx context.Context, req EvaluateRequest, progress 
 	if err != nil {
 		return nil, err
 	}
+	keep, err := openTest(studyOf(req.Model), samples)
+	if err != nil {
+		return nil, err
+	}
 	out := &Evaluation{
 		Model: model.Result(), Path: path, Dataset: req.Dataset, Split: split(req.Split), Notice: result.ResearchUse,
 		Warnings: append([]string{}, d.Warnings...), // never null in JSON
@@ -104,6 +109,9 @@ func (w *Workspace) Evaluate(ctx context.Context, req EvaluateRequest, progress 
 	}
 	predictions, err := w.measure(ctx, out, model, d, samples, &req, progress)
 	if err != nil {
+		return nil, err
+	}
+	if err := keep(out.Metrics); err != nil {
 		return nil, err
 	}
 	if req.Predictions != "" {
@@ -154,6 +162,9 @@ func samplesFor(ctx context.Context, req *EvaluateRequest, model *mil.Model) (*t
 	known := 0
 	if isRun(req.Model) {
 		if known, err = d.DivideAs(req.Model); err != nil {
+			return nil, nil, err
+		}
+		if err := restoreTest(d, req.Model); err != nil {
 			return nil, nil, err
 		}
 	}
@@ -210,8 +221,10 @@ func (w *Workspace) measure(ctx context.Context, out *Evaluation, model *mil.Mod
 		return nil, err
 	}
 	out.Device, out.Metrics = place.Device, m
-	for _, p := range predictions {
-		out.Predictions = append(out.Predictions, SlidePrediction{p.Slide, d.Classes[p.Class], d.Classes[p.Predicted], p.Probabilities})
+	for i, p := range predictions {
+		out.Predictions = append(out.Predictions, SlidePrediction{
+			p.Slide, d.Classes[p.Class], d.Classes[p.Predicted], p.Probabilities, slidePath(d.Path, &samples[i]),
+		})
 	}
 	return predictions, nil
 }

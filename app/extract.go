@@ -14,6 +14,7 @@ import (
 	"golang.org/x/sync/errgroup"
 
 	"zoomscope/engine/bag"
+	"zoomscope/engine/encoder"
 	"zoomscope/engine/result"
 	"zoomscope/engine/safetensors"
 	"zoomscope/engine/tissue"
@@ -50,21 +51,12 @@ const BagExt = train.BagExt
 // the slide's content id where another slide has that name. Errors are as with
 // Analyze.
 func (w *Workspace) Extract(ctx context.Context, req ExtractRequest, events func(Event)) ([]ExtractOutcome, error) {
-	model, spec, err := w.modelAndEncoder(req.Engine)
-	if err != nil {
-		return nil, err
-	}
-	settings, err := tissueSettings(req.Tissue, model.Config().Tissue)
+	x, spec, err := w.newExtracting(&req)
 	if err != nil {
 		return nil, err
 	}
 	if err := prepareFolder(req.Out); err != nil {
 		return nil, err
-	}
-	x := extracting{w: w, req: &req, encoder: encoderKind(spec)}
-	x.template = zoom.ExtractRequest{Magnifications: req.Magnifications, Tissue: settings, Type: featureType(req.Float32)}
-	if x.template.Magnifications == nil {
-		x.template.Magnifications = model.Config().Magnifications
 	}
 	if err := x.survey(ctx); err != nil {
 		return nil, err
@@ -78,6 +70,24 @@ func (w *Workspace) Extract(ctx context.Context, req ExtractRequest, events func
 	}
 	defer engine.Close()
 	return x.run(ctx, engine, events)
+}
+
+// newExtracting finds out what is to be made, and by which encoder.
+func (w *Workspace) newExtracting(req *ExtractRequest) (*extracting, *encoder.Spec, error) {
+	model, spec, err := w.modelAndEncoder(req.Engine)
+	if err != nil {
+		return nil, nil, err
+	}
+	settings, err := tissueSettings(req.Tissue, model.Config().Tissue)
+	if err != nil {
+		return nil, nil, err
+	}
+	x := &extracting{w: w, req: req, encoder: encoderKind(spec)}
+	x.template = zoom.ExtractRequest{Magnifications: req.Magnifications, Tissue: settings, Type: featureType(req.Float32)}
+	if x.template.Magnifications == nil {
+		x.template.Magnifications = model.Config().Magnifications
+	}
+	return x, spec, nil
 }
 
 // extracting is the extraction of several slides.

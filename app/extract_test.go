@@ -26,7 +26,7 @@ var (
 func bagManifest(id string) bag.Manifest {
 	settings, _ := tissue.Preset("crc")
 	return bag.Manifest{
-		Slide: result.Slide{Path: "s.svs", MPP: [2]float64{0.5, 0.5}, MPPSource: "tiff"}, ContentID: id, Magnifications: []float64{5, 10},
+		Slide: result.Slide{Path: "s.svs", MPP: [2]float64{0.5, 0.5}, MPPSource: "tiff", Bounds: result.Rect{Width: 1024, Height: 1024}}, ContentID: id, Magnifications: []float64{5, 10},
 		PatchSize: 256, Encoder: result.Encoder{Name: "mean", Dim: 1}, Tissue: settings,
 	}
 }

@@ -84,6 +84,11 @@ func (w *Workspace) ImportModel(path, configPath, name string) (ModelCard, error
 	if name == "" {
 		name = model.Config().Name
 	}
+	return w.install(model, path, name)
+}
+
+// install keeps a model, of the file at path, under a name.
+func (w *Workspace) install(model *mil.Model, path, name string) (ModelCard, error) {
 	if name == "" || strings.ContainsAny(name, `/\:`) || strings.HasPrefix(name, ".") {
 		return ModelCard{}, fmt.Errorf("%s: %q is no name to install a model under; give one with --name", path, name)
 	}

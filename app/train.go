@@ -31,6 +31,13 @@ type TrainRequest struct {
 	// with the best model so far.
 	Resume, Finish bool
 
+	// LockTest keeps the test split out of the run: it ends without a look at it,
+	// and OpenTest takes one when asked. A run that was begun so is gone on with so.
+	LockTest bool
+	// Watch, if not nil, is asked after each epoch for the name of a slide of the
+	// validation split, of which a TrainAttention then follows; "" is none.
+	Watch func() string
+
 	// Preset names a published choice of magnifications and K; "" is none. What
 	// is given besides goes before it.
 	Preset         string
@@ -186,17 +193,18 @@ func forEach[T any](values []T, n int) []T {
 }
 
 // TrainEvent is what a training tells while it goes on: a TrainStarted, then
-// TrainProgress and TrainEpochs.
+// TrainProgress and TrainEpochs, and TrainAttentions where that is asked for.
 type TrainEvent interface{ trainEvent() }
 
 // TrainStarted says what is trained on what.
 type TrainStarted struct {
 	Model    mil.Config
-	Slides   map[string]int // in each split: train, val, test
+	Slides   map[string]int // in each split: train, val, test; of a locked one as well
 	Device   result.Device
 	Epochs   int           // that are to be run
 	History  []train.Epoch // of a run that is gone on with
 	Warnings []string
+	Watched  []TrainSlide // the validation split, for TrainRequest.Watch
 }
 
 // TrainProgress is how far an epoch, or an evaluation, has come.
@@ -270,6 +278,9 @@ func prepareTraining(ctx context.Context, req *TrainRequest) (*train.Dataset, tr
 	if err := d.Divide(splits); err != nil {
 		return nil, train.Config{}, err
 	}
+	if err := lockTest(req, d); err != nil {
+		return nil, train.Config{}, err
+	}
 	config, err := req.config(d.Fill(model))
 	return d, config, err
 }
@@ -319,7 +330,11 @@ func (t *training) run(ctx context.Context) (*TrainSummary, error) {
 		work = train.Finish
 	}
 	s, err := work(ctx, t.config, t.data, trainer, train.Options{
-		Dir: t.req.Out, Resume: t.req.Resume, Epoch: t.epoch,
+		Dir: t.req.Out, Resume: t.req.Resume,
+		Epoch: func(e train.Epoch) {
+			t.epoch(e)
+			t.watch(ctx, trainer, e.Epoch)
+		},
 		Progress: func(p result.Progress) { t.tell(TrainProgress{p}) },
 	})
 	if err != nil {
@@ -356,10 +371,14 @@ func (t *training) start() {
 	for _, split := range []train.Split{train.Training, train.Validation, train.Test} {
 		slides[split.String()] = len(t.data.In(split))
 	}
+	if s, err := readStudy(t.req.Out); err == nil && s != nil {
+		slides[train.Test.String()] = len(s.Test)
+	}
 	t.clock.last = time.Now()
 	t.tell(TrainStarted{
 		Model: t.config.Model, Slides: slides, Device: t.place.Device, Epochs: t.config.Epochs, History: t.history,
 		Warnings: slices.Concat(t.data.Warnings, t.data.FewPatches(t.config.Model.K)),
+		Watched:  watchable(t.data),
 	})
 }
 

@@ -1,0 +1,121 @@
+package app
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"os"
+	"path/filepath"
+	"strings"
+
+	"zoomscope/engine/encoder"
+	"zoomscope/engine/mil"
+	"zoomscope/engine/safetensors"
+)
+
+// Errors of an import that lacks a second file.
+var (
+	// ErrNeedsConfig: a state dict of the public code comes with the JSON
+	// configuration that it was trained with.
+	ErrNeedsConfig = errors.New("a model of the public code needs the JSON configuration it was trained with")
+	// ErrNeedsDescription: an ONNX network of another program does not say how it
+	// wants its pixels.
+	ErrNeedsDescription = errors.New("an encoder of another program needs a JSON file that describes it")
+)
+
+// ImportRequest asks for a model or an encoder to be installed, whichever the file
+// holds.
+type ImportRequest struct {
+	Path string // .safetensors, .pt, .pth or .onnx
+	// Companion is the JSON file that goes with it: the public code's configuration
+	// of a model, or the description of an encoder; "" for none.
+	Companion string
+	Name      string // to install it under; "" is its own
+}
+
+// ImportEndings are the endings of files that Import takes.
+func ImportEndings() []string { return []string{".safetensors", ".pt", ".pth", ".onnx"} }
+
+// Imported is what was installed: one of the two.
+type Imported struct {
+	Model   *ModelCard
+	Encoder *encoder.Card
+}
+
+// Import installs a model or an encoder. What does not fit is refused with the
+// reason; errors that wrap ErrNeedsConfig or ErrNeedsDescription say that it may fit
+// together with another file. Encoders are run on the processor first.
+func (w *Workspace) Import(ctx context.Context, req ImportRequest) (*Imported, error) {
+	if req.Companion != "" {
+		return w.importWithCompanion(ctx, req)
+	}
+	switch strings.ToLower(filepath.Ext(req.Path)) {
+	case ".onnx":
+		got, err := w.importEncoder(ctx, req, nil)
+		if errors.Is(err, encoder.ErrNotEncoder) {
+			err = fmt.Errorf("%s: %w", req.Path, ErrNeedsDescription)
+		}
+		return got, err
+	case ".safetensors":
+		if isModel, err := holdsModel(req.Path); err != nil || isModel {
+			return w.importModel(req, err)
+		}
+	}
+	got, err := w.importEncoder(ctx, req, nil)
+	if err != nil && looksPublic(req.Path) {
+		err = fmt.Errorf("%s: %w", req.Path, ErrNeedsConfig)
+	}
+	return got, err
+}
+
+// importWithCompanion lets the second file say what the first one is.
+func (w *Workspace) importWithCompanion(ctx context.Context, req ImportRequest) (*Imported, error) {
+	text, err := os.ReadFile(req.Companion)
+	if err != nil {
+		return nil, err
+	}
+	if _, wrong := mil.PublicConfig(text); wrong == nil {
+		return w.importModel(req, nil)
+	}
+	d, err := encoder.LoadDescription(req.Companion)
+	if err != nil {
+		return nil, fmt.Errorf("neither a configuration of the public code nor the description of an encoder: %w", err)
+	}
+	return w.importEncoder(ctx, req, &d)
+}
+
+func (w *Workspace) importModel(req ImportRequest, err error) (*Imported, error) {
+	if err != nil {
+		return nil, err
+	}
+	card, err := w.ImportModel(req.Path, req.Companion, req.Name)
+	if err != nil {
+		return nil, err
+	}
+	return &Imported{Model: &card}, nil
+}
+
+func (w *Workspace) importEncoder(ctx context.Context, req ImportRequest, d *encoder.Description) (*Imported, error) {
+	card, err := w.ImportEncoder(ctx, req.Path, req.Name, d)
+	if err != nil {
+		return nil, err
+	}
+	return &Imported{Encoder: &card}, nil
+}
+
+// holdsModel says that a file of tensors is one of this program's models.
+func holdsModel(path string) (bool, error) {
+	f, err := safetensors.Open(path)
+	if err != nil {
+		return false, err
+	}
+	defer f.Close()
+	return f.Metadata()["format"] == mil.Format, nil
+}
+
+// looksPublic says that a file holds weights called as in the public code's models:
+// a configuration without magnifications is refused by how many those have.
+func looksPublic(path string) bool {
+	_, err := mil.ImportState(path, mil.Config{})
+	return err != nil && strings.Contains(err.Error(), "weights for magnifications")
+}
