@@ -61,7 +61,7 @@ has the same settings, and the last epoch counts.`,
 	o.addCompute(c, "decides the folds, the first weights and the order of bags")
 	c.Flags().IntVar(&req.Folds, "folds", 10, "parts of a cross-validation")
 	c.Flags().IntVar(&req.Repetitions, "repetitions", 5, "how often it is done, with other parts")
-	c.Flags().IntVar(&req.Epochs, "epochs", 40, "passes over the bags")
+	c.Flags().IntVar(&req.Epochs, "epochs", 100, "passes over the bags; the paper's most")
 	c.Flags().Float64Var(&req.Rate, "lr", 5e-4, "learning rate")
 	c.Flags().Float64Var(&req.Decay, "weight-decay", 5e-3, "weight decay")
 	c.Flags().Float64Var(&req.Dropout, "dropout", 0.5, "share of activations left out")
