@@ -31,6 +31,7 @@ type Texts struct {
 	Export    Export    `json:"export"`
 	Jobs      Jobs      `json:"jobs"`
 	Keys      Keys      `json:"keys"`
+	Worklist  Worklist  `json:"worklist"`
 }
 
 // Load reads the words of a language: "de", also "de_DE.UTF-8". "" means the

@@ -1,0 +1,67 @@
+package widgets
+
+import (
+	"fyne.io/fyne/v2"
+	"fyne.io/fyne/v2/widget"
+)
+
+// Field is a line, or lines, to type in that gives the keyboard back: Escape leaves
+// it, and so does Enter in a single line.
+type Field struct {
+	widget.Entry
+	// OnLeft is called when the field was left, whether by a key or otherwise.
+	OnLeft func()
+}
+
+// NewField makes a single line with words that stand there while it is empty.
+func NewField(hint string) *Field {
+	f := &Field{}
+	f.ExtendBaseWidget(f)
+	f.SetPlaceHolder(hint)
+	return f
+}
+
+// NewLines makes a field of several lines; Shift and Enter submit them.
+func NewLines(hint string, rows int) *Field {
+	f := &Field{}
+	f.MultiLine, f.Wrapping = true, fyne.TextWrapWord
+	f.ExtendBaseWidget(f)
+	f.SetMinRowsVisible(rows)
+	f.SetPlaceHolder(hint)
+	return f
+}
+
+// TypedKey belongs to Fyne.
+func (f *Field) TypedKey(e *fyne.KeyEvent) {
+	if e.Name == fyne.KeyEscape {
+		f.Leave()
+		return
+	}
+	f.Entry.TypedKey(e)
+	enter := e.Name == fyne.KeyReturn || e.Name == fyne.KeyEnter
+	if enter && !f.MultiLine {
+		f.Leave()
+	}
+}
+
+// FocusLost belongs to Fyne.
+func (f *Field) FocusLost() {
+	f.Entry.FocusLost()
+	if f.OnLeft != nil {
+		f.OnLeft()
+	}
+}
+
+// Enter gives the field the keyboard.
+func (f *Field) Enter() {
+	if c := fyne.CurrentApp().Driver().CanvasForObject(f); c != nil {
+		c.Focus(f)
+	}
+}
+
+// Leave gives the keyboard back.
+func (f *Field) Leave() {
+	if c := fyne.CurrentApp().Driver().CanvasForObject(f); c != nil {
+		c.Unfocus()
+	}
+}

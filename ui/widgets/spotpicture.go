@@ -1,0 +1,119 @@
+package widgets
+
+import (
+	"image"
+
+	"fyne.io/fyne/v2"
+	"fyne.io/fyne/v2/canvas"
+	"fyne.io/fyne/v2/container"
+	"fyne.io/fyne/v2/widget"
+
+	"zoomscope/assets"
+)
+
+// Spot is a place of a picture: a rectangle in fractions of its width and height.
+type Spot struct{ X, Y, Width, Height float64 }
+
+// SpotPicture is a picture with places marked on it, or an empty frame while there
+// is none.
+type SpotPicture struct {
+	widget.BaseWidget
+	thumb   *placeholder
+	picture *canvas.Image
+	layer   *fyne.Container
+	marks   []*spotMark
+	spots   []Spot
+	least   float32
+}
+
+// spotMark is a hollow square with a dark rim, to be seen on any tissue.
+type spotMark struct{ halo, line *canvas.Rectangle }
+
+// NewSpotPicture makes an empty frame. A mark is at least so many points wide and
+// high, however small its place.
+func NewSpotPicture(least float32) *SpotPicture {
+	p := &SpotPicture{picture: canvas.NewImageFromImage(nil), least: least}
+	p.picture.FillMode, p.picture.ScaleMode = canvas.ImageFillContain, canvas.ImageScaleFastest
+	p.picture.Hide()
+	p.thumb = newPlaceholder(p.picture)
+	p.layer = container.New(spotLayout{p})
+	p.ExtendBaseWidget(p)
+	return p
+}
+
+// Set shows a picture, nil for none, with places marked; without a picture nothing
+// is marked.
+func (p *SpotPicture) Set(picture image.Image, spots []Spot) {
+	if p.picture.Image != picture {
+		p.picture.Image = picture
+		p.picture.Hidden = picture == nil
+		p.thumb.Refresh()
+	}
+	if picture == nil {
+		spots = nil
+	}
+	if len(spots) == 0 && len(p.spots) == 0 {
+		return
+	}
+	p.spots = spots
+	for len(p.marks) < len(spots) {
+		p.addMark()
+	}
+	spotLayout{p}.Layout(nil, p.Size())
+	p.layer.Refresh()
+}
+
+// Spots are the places marked.
+func (p *SpotPicture) Spots() []Spot { return p.spots }
+
+// Picture is the picture shown; nil for none.
+func (p *SpotPicture) Picture() image.Image { return p.picture.Image }
+
+func (p *SpotPicture) addMark() {
+	m := &spotMark{rounded(0), rounded(0)}
+	m.halo.StrokeColor, m.halo.StrokeWidth = assets.Halo(), 3
+	m.line.StrokeColor, m.line.StrokeWidth = assets.Marker(), 1.5
+	p.marks = append(p.marks, m)
+	p.layer.Add(m.halo)
+	p.layer.Add(m.line)
+}
+
+// CreateRenderer belongs to Fyne.
+func (p *SpotPicture) CreateRenderer() fyne.WidgetRenderer {
+	return widget.NewSimpleRenderer(container.NewStack(p.thumb, p.layer))
+}
+
+type spotLayout struct{ p *SpotPicture }
+
+func (l spotLayout) Layout(_ []fyne.CanvasObject, size fyne.Size) {
+	p := l.p
+	for i, m := range p.marks {
+		m.halo.Hidden, m.line.Hidden = i >= len(p.spots), i >= len(p.spots)
+		if i >= len(p.spots) {
+			continue
+		}
+		at, side := p.place(p.spots[i], size)
+		m.halo.Move(at)
+		m.halo.Resize(side)
+		m.line.Move(at.AddXY(0.75, 0.75))
+		m.line.Resize(side.Subtract(fyne.NewSquareSize(1.5)))
+	}
+}
+
+func (l spotLayout) MinSize([]fyne.CanvasObject) fyne.Size { return fyne.Size{} }
+
+// place is where a spot lies within the frame, of which the picture fills a part.
+func (p *SpotPicture) place(s Spot, size fyne.Size) (fyne.Position, fyne.Size) {
+	bounds := p.picture.Image.Bounds()
+	scale := min(size.Width/float32(bounds.Dx()), size.Height/float32(bounds.Dy()))
+	area := fyne.NewSize(scale*float32(bounds.Dx()), scale*float32(bounds.Dy()))
+	corner := fyne.NewPos((size.Width-area.Width)/2, (size.Height-area.Height)/2)
+	side := fyne.NewSize(
+		max(float32(s.Width)*area.Width, p.least), max(float32(s.Height)*area.Height, p.least))
+	x := float32(s.X+s.Width/2)*area.Width - side.Width/2
+	y := float32(s.Y+s.Height/2)*area.Height - side.Height/2
+	return corner.AddXY(within(x, area.Width-side.Width), within(y, area.Height-side.Height)), side
+}
+
+// within keeps a coordinate from 0 to most.
+func within(x, most float32) float32 { return max(0, min(x, most)) }
