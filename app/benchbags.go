@@ -11,8 +11,8 @@ import (
 
 // BagsRequest asks for the classical benchmarks of multiple instance learning.
 type BagsRequest struct {
-	Tables  []string // CSV files of instances
-	Ungated bool     // attention without its gate, besides that with it
+	Tables []string // CSV files of instances
+	Both   bool     // attention without its gate too
 	bench.BagsCase
 	Kind    string // a device.Kind; "" is auto
 	Threads int
@@ -33,7 +33,7 @@ func (w *Workspace) BenchBags(ctx context.Context, req BagsRequest, rows func(*b
 		}
 		c.Name = bench.DatasetName(path)
 		cases = append(cases, c)
-		if req.Ungated {
+		if req.Both {
 			c.Ungated = true
 			cases = append(cases, c)
 		}

@@ -48,6 +48,22 @@ func TestEstimate(t *testing.T) {
 	})
 }
 
+// TestEstimateOfAllPatches: a method that does not zoom takes all patches of both
+// magnifications.
+func TestEstimateOfAllPatches(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		var p Progress
+		e := newEstimate(func(now Progress) { p = now })
+		e.expect([]float64{5, 10}, nil)
+		e.report(result.Progress{Stage: "encoding 5x", Done: 0, Total: 20})
+		time.Sleep(time.Second)
+		e.report(result.Progress{Stage: "encoding 5x", Done: 20, Total: 20})
+		if p.Left.Round(time.Millisecond) != 4*time.Second {
+			t.Errorf("after 20 of 100 patches, in a second: %+v", p)
+		}
+	})
+}
+
 // TestEstimateOfFewPatches: the lowest magnification has fewer patches than are
 // zoomed into, and the device changes meanwhile.
 func TestEstimateOfFewPatches(t *testing.T) {

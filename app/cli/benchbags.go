@@ -38,7 +38,7 @@ has the same settings, and the last epoch counts.`,
 			if !(req.Dropout >= 0 && req.Dropout < 1) || !(req.Rate > 0) || !(req.Decay >= 0 && req.Decay < 1) {
 				return usagef("bench bags: --dropout and --weight-decay must be from 0 to below 1, --lr above 0")
 			}
-			req.Tables, req.Kind, req.Threads, req.Seed, req.Ungated = args, o.device, o.threads, o.seed, !gatedOnly
+			req.Tables, req.Kind, req.Threads, req.Seed, req.Both = args, o.device, o.threads, o.seed, !gatedOnly
 			m := newMeter(p.Stderr, o.quiet)
 			var rows []*bench.BagsRow
 			err := p.Workspace.BenchBags(cmd.Context(), req, func(r *bench.BagsRow) { rows = append(rows, r) },

@@ -1,13 +1,16 @@
 // Package zoom analyses a slide by zooming in: it reads and encodes the tissue
 // at the lowest magnification, lets the model choose, and reads and encodes only
-// the children of what was chosen, up to the highest magnification.
+// the children of what was chosen, up to the highest magnification. For a method
+// that takes all patches of its magnifications it reads all of those, within the
+// tissue that was found at the lowest, row by row.
 //
 // # Memory
 //
 // What grows with the slide is a few numbers per patch. Pixels are held for the
 // low-power picture of the tissue mask (at most 16 megapixels) and for the few
 // batches that readers and encoder pass between them; features go to the model
-// batch by batch and are not kept.
+// batch by batch and are not kept, but for a method that takes all patches: that
+// has the features of all of them at once.
 //
 // # Repeatability
 //
