@@ -84,16 +84,38 @@ func (r *BagRun) Finish(ctx context.Context) (*Outcome, error) {
 
 // runWhole runs an exhaustive method on a slide.
 func (n *Network) runWhole(ctx context.Context, s *sack) (*Outcome, error) {
-	fail := func(err error) (*Outcome, error) { return nil, fmt.Errorf("model %q: %w", n.config.Name, err) }
+	outputs, err := n.compute(ctx, s)
+	if err != nil {
+		return nil, fmt.Errorf("model %q: %w", n.config.Name, err)
+	}
+	var raw []float32
+	if n.attends {
+		raw = column(outputs[3], argMax(outputs[0].F32))
+	}
+	out := &Outcome{Logits: outputs[1].F32, Probabilities: outputs[2].F32}
+	spread := n.config.whole().spread(&n.config, s, raw)
+	for i, l := range s.layers {
+		level := LevelOutput{}
+		if spread != nil {
+			level.Attention = spread[i]
+		}
+		out.Levels = append(out.Levels, level)
+		out.Rows = append(out.Rows, span(l.Len))
+	}
+	return out, nil
+}
+
+// compute gives the outputs of the network of an exhaustive method, which are
+// finite.
+func (n *Network) compute(ctx context.Context, s *sack) ([]*nn.Tensor, error) {
 	for i, l := range s.layers {
 		if l.Len == 0 {
-			return fail(fmt.Errorf("no patches at %gx", n.config.Magnifications[i]))
+			return nil, fmt.Errorf("no patches at %gx", n.config.Magnifications[i])
 		}
 	}
-	m := n.config.whole()
-	p, err := m.pack(&n.config, s)
+	p, err := n.config.whole().pack(&n.config, s)
 	if err != nil {
-		return fail(err)
+		return nil, err
 	}
 	var inputs []*nn.Tensor
 	for _, name := range n.inputs {
@@ -104,28 +126,16 @@ func (n *Network) runWhole(ctx context.Context, s *sack) (*Outcome, error) {
 		outputs = append(outputs, nil)
 	}
 	if err := n.classifier.run(ctx, inputs, outputs); err != nil {
-		return fail(err)
+		return nil, err
 	}
-	out := &Outcome{Logits: outputs[1].F32, Probabilities: outputs[2].F32}
-	for _, v := range slices.Concat(outputs[0].F32, out.Logits, out.Probabilities) {
-		if v-v != 0 {
-			return fail(fmt.Errorf("answer %v: %w; are the features, and the weights?", v, ErrNotFinite))
+	for _, x := range outputs[:3] {
+		for _, v := range x.F32 {
+			if v-v != 0 {
+				return nil, fmt.Errorf("answer %v: %w; are the features, and the weights?", v, ErrNotFinite)
+			}
 		}
 	}
-	var raw []float32
-	if n.attends {
-		raw = column(outputs[3], argMax(outputs[0].F32))
-	}
-	spread := m.spread(&n.config, s, raw)
-	for i, l := range s.layers {
-		level := LevelOutput{}
-		if spread != nil {
-			level.Attention = spread[i]
-		}
-		out.Levels = append(out.Levels, level)
-		out.Rows = append(out.Rows, span(l.Len))
-	}
-	return out, nil
+	return outputs, nil
 }
 
 // column is one of x [N, C].

@@ -136,25 +136,14 @@ func (v *vectors) compareEvaluation(model *Model, o nn.Opener, source Source) {
 	defer n.Close()
 	c := model.Config()
 	bag := v.sack(&c, source)
-	p, err := c.whole().pack(&c, bag)
+	outputs, err := n.compute(v.Context(), bag)
 	if err != nil {
-		v.Fatal(err)
-	}
-	var inputs []*nn.Tensor
-	for _, name := range n.inputs {
-		inputs = append(inputs, p.inputs[name])
-	}
-	outputs := make([]*nn.Tensor, 3)
-	if n.attends {
-		outputs = append(outputs, nil)
-	}
-	if err := n.classifier.run(v.Context(), inputs, outputs); err != nil {
 		v.Fatal(err)
 	}
 	near(v.T, "logits", outputs[0].F32, v.tensor("eval/logits").F32)
 	near(v.T, "prob", v.probabilities(c, outputs[0].F32), v.tensor("eval/prob").F32)
 	if n.attends {
-		v.compareAttention(&c, p, outputs[3])
+		v.compareAttention(&c, bag, outputs[3])
 	}
 	v.compareOutcome(n, source, outputs)
 }
@@ -188,11 +177,11 @@ func (v *vectors) probabilities(c Config, logits []float32) []float32 {
 
 // compareAttention takes the file's attention, of all rows, and of TransMIL the
 // class token's, to that of the network.
-func (v *vectors) compareAttention(c *Config, p *pack, got *nn.Tensor) {
+func (v *vectors) compareAttention(c *Config, s *sack, got *nn.Tensor) {
 	switch c.Method {
 	case TransMIL:
 		want := v.tensor("eval/attention") // [heads, n, n]
-		n, row := want.Shape[1], p.inputs["padding"].Shape[0]
+		n, row := want.Shape[1], transMIL{}.padding(c, s.rows())
 		if row != v.number("left_pad") {
 			v.Errorf("%d rows of padding, want %d", row, v.number("left_pad"))
 		}
