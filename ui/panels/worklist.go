@@ -17,7 +17,9 @@ type WorklistEvents struct {
 	// It asks for a range once, until SetList.
 	Need func(from, n int)
 
-	Select func(id int64) // the user went to a case, which is known
+	// Select tells that the user went to a case; of one that is still to come it tells
+	// when SetRows brings it.
+	Select func(id int64)
 	Open   func(id int64) // into the viewer
 	Sort   func(s WorklistSort)
 	Filter func(f WorklistFilter)
@@ -154,6 +156,7 @@ func (w *Worklist) showSort() {
 
 func (w *Worklist) sortChanged(s WorklistSort) {
 	w.SetSort(s)
+	w.rows.ScrollTo(0)
 	call(w.on.Sort, s)
 }
 
@@ -178,7 +181,10 @@ func (w *Worklist) SetFilter(f WorklistFilter) { w.filter.set(f) }
 // FocusFilter gives the keyboard to the field of names.
 func (w *Worklist) FocusFilter() { w.filter.text.Enter() }
 
-func (w *Worklist) filterChanged() { call(w.on.Filter, w.Filter()) }
+func (w *Worklist) filterChanged() {
+	w.rows.ScrollTo(0)
+	call(w.on.Filter, w.Filter())
+}
 
 func (w *Worklist) clearFilter() {
 	w.SetFilter(WorklistFilter{})

@@ -37,7 +37,9 @@ func (w *Worklist) SetList(n, selected int, pages ...WorklistPage) {
 	w.fetch(w.rows.Seen())
 	show(w.rows.Object(), n > 0)
 	show(w.nothing.object, n == 0)
-	w.detail.show()
+	if w.selected < 0 || w.cases.at(w.selected) != nil {
+		w.detail.show() // else the one before stays until this one comes: a note may be being typed
+	}
 }
 
 // SetRows brings cases that Need asked for.
@@ -155,7 +157,7 @@ func (w *Worklist) Row(index int) *widgets.CaseRow {
 }
 
 func (w *Worklist) newRow() *widgets.CaseRow {
-	return widgets.NewCaseRow(func(row *widgets.CaseRow) { w.press(row.Index) })
+	return widgets.NewCaseRow(func(row *widgets.CaseRow) { w.press(row.Index()) })
 }
 
 // press selects a case, and opens it when it is pressed twice. Fyne would wait with
@@ -190,7 +192,7 @@ func (w *Worklist) changed(index int) {
 
 // fill shows in a row what stands at an index.
 func (w *Worklist) fill(index int, row *widgets.CaseRow) {
-	row.Index = index
+	row.SetIndex(index)
 	mark := widgets.Plain
 	if index == w.selected {
 		mark = widgets.Selected

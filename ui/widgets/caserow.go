@@ -36,9 +36,7 @@ type CaseCells struct {
 // of it, how it stands, and what a reader says.
 type CaseRow struct {
 	Pressable
-	// Index is the row's place in the table, for who fills it.
-	Index int
-
+	index   int
 	cells   CaseCells
 	blank   bool
 	content *fyne.Container
@@ -121,6 +119,17 @@ func (r *CaseRow) SetBlank() {
 
 // SetPicture shows the case's picture, nil for none, with places marked.
 func (r *CaseRow) SetPicture(picture image.Image, spots []Spot) { r.thumb.Set(picture, spots) }
+
+// SetIndex tells the row which one of the table it shows.
+func (r *CaseRow) SetIndex(index int) {
+	if r.index != index {
+		r.index, r.hovered = index, false // the pointer was on another case
+		r.Refresh()
+	}
+}
+
+// Index is which one of the table the row shows.
+func (r *CaseRow) Index() int { return r.index }
 
 // Cells are the words as given.
 func (r *CaseRow) Cells() CaseCells { return r.cells }

@@ -25,7 +25,7 @@ type RowList[R fyne.CanvasObject] struct {
 	bound   map[int]R // rows in sight
 	idle    []R
 	from, n int
-	wanted  int // to be brought to sight once there is a size; -1 for none
+	wanted  int // stays in sight when the size changes, until the user scrolls; -1 for none
 }
 
 // NewRowList makes an empty list of rows that are height points high. make makes a
@@ -34,7 +34,7 @@ func NewRowList[R fyne.CanvasObject](height float32, make func() R, fill func(in
 	l := &RowList[R]{height: height, make: make, fill: fill, bound: map[int]R{}, wanted: -1}
 	l.content = container.New(rowSpace[R]{l})
 	l.scroll = container.NewVScroll(l.content)
-	l.scroll.OnScrolled = func(fyne.Position) { l.place() }
+	l.scroll.OnScrolled = func(fyne.Position) { l.wanted = -1; l.place() }
 	l.object = container.New(rowFrame[R]{l}, l.scroll)
 	return l
 }
@@ -47,7 +47,7 @@ func (l *RowList[R]) Length() int { return l.length }
 
 // SetLength changes how many rows there are, and fills those in sight anew.
 func (l *RowList[R]) SetLength(n int) {
-	l.length = max(n, 0)
+	l.length, l.wanted = max(n, 0), -1
 	l.clear()
 	l.scroll.Refresh() // may scroll, where the list became shorter
 	l.place()
@@ -72,11 +72,16 @@ func (l *RowList[R]) Fill(from, n int) {
 	}
 }
 
-// ScrollTo brings a row to sight by the shortest way.
+// ScrollTo brings a row to sight by the shortest way, and keeps it there when the
+// size of the list changes, until the user scrolls.
 func (l *RowList[R]) ScrollTo(index int) {
+	l.show(index)
+	l.wanted = index
+}
+
+func (l *RowList[R]) show(index int) {
 	top, view := float32(index)*l.height, l.scroll.Size().Height
 	if view <= 0 {
-		l.wanted = index
 		return
 	}
 	switch offset := l.scroll.Offset.Y; {
@@ -167,8 +172,7 @@ type rowFrame[R fyne.CanvasObject] struct{ l *RowList[R] }
 func (f rowFrame[R]) Layout(_ []fyne.CanvasObject, size fyne.Size) {
 	f.l.scroll.Resize(size)
 	f.l.place()
-	if wanted := f.l.wanted; wanted >= 0 && size.Height > 0 {
-		f.l.wanted = -1
+	if wanted := f.l.wanted; wanted >= 0 {
 		f.l.ScrollTo(wanted)
 	}
 }

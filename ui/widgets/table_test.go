@@ -1,0 +1,248 @@
+package widgets
+
+import (
+	"fmt"
+	"image"
+	"slices"
+	"testing"
+
+	"fyne.io/fyne/v2"
+	"fyne.io/fyne/v2/container"
+	"fyne.io/fyne/v2/test"
+)
+
+// listOf shows a list of numbered rows, with the fills noted.
+func listOf(t *testing.T, n int, height float32) (l *RowList[*Text], w fyne.Window, filled *[]int) {
+	t.Helper()
+	filled = &[]int{}
+	w = window(t, fyne.NewSize(200, height), func() fyne.CanvasObject {
+		l = NewRowList(20, func() *Text { return NewBody("") }, func(i int, row *Text) {
+			*filled = append(*filled, i)
+			row.SetText(fmt.Sprint(i))
+		})
+		return container.NewStack(l.Object())
+	})
+	l.SetLength(n)
+	return l, w, filled
+}
+
+// inSight are the rows that are seen, from their words and places.
+func inSight(l *RowList[*Text]) []int {
+	var rows []int
+	for _, o := range l.content.Objects {
+		if o.Visible() {
+			i := int(o.Position().Y / 20)
+			if o.(*Text).Text() != fmt.Sprint(i) {
+				panic("a row shows what stands elsewhere")
+			}
+			rows = append(rows, i)
+		}
+	}
+	slices.Sort(rows)
+	return rows
+}
+
+func TestRowList(t *testing.T) {
+	l, w, filled := listOf(t, 1000, 100)
+	if got := inSight(l); !slices.Equal(got, []int{0, 1, 2, 3, 4}) {
+		t.Errorf("at first %v", got)
+	}
+	*filled = nil
+	test.Scroll(w.Canvas(), fyne.NewPos(50, 50), 0, -30)
+	if got := inSight(l); !slices.Equal(got, []int{1, 2, 3, 4, 5, 6}) || !slices.Equal(*filled, []int{5, 6}) {
+		t.Errorf("a little down %v, filled %v", got, *filled)
+	}
+	l.ScrollTo(500)
+	if got := inSight(l); !slices.Equal(got, []int{496, 497, 498, 499, 500}) || l.Made() > 7 {
+		t.Errorf("down to 500: %v of %d rows", got, l.Made())
+	}
+	l.ScrollTo(498)
+	if from, n := l.Seen(); from != 496 || n != 5 {
+		t.Errorf("a row in sight moved the list to %d+%d", from, n)
+	}
+	l.ScrollTo(10)
+	if got := inSight(l); !slices.Equal(got, []int{10, 11, 12, 13, 14}) {
+		t.Errorf("up to 10: %v", got)
+	}
+	*filled = nil
+	l.Fill(12, 100)
+	if !slices.Equal(*filled, []int{12, 13, 14}) {
+		t.Errorf("filled %v anew", *filled)
+	}
+	l.SetLength(2)
+	if got := inSight(l); !slices.Equal(got, []int{0, 1}) {
+		t.Errorf("of two rows %v", got)
+	}
+	if row, ok := l.Row(1); !ok || row.Text() != "1" {
+		t.Error("row 1 is not in sight")
+	}
+	if _, ok := l.Row(4); ok {
+		t.Error("row 4 is in sight")
+	}
+	l.SetLength(0)
+	if got := inSight(l); len(got) > 0 {
+		t.Errorf("of no rows %v", got)
+	}
+}
+
+func TestRowListKeepsSightWhenResized(t *testing.T) {
+	l, w, _ := listOf(t, 1000, 100)
+	l.ScrollTo(7)
+	w.Resize(fyne.NewSize(200, 60))
+	if got := inSight(l); !slices.Contains(got, 7) {
+		t.Errorf("%v", got)
+	}
+	test.Scroll(w.Canvas(), fyne.NewPos(50, 30), 0, -400)
+	before, _ := l.Seen()
+	w.Resize(fyne.NewSize(200, 100))
+	if from, _ := l.Seen(); from != before {
+		t.Errorf("the list moved from %d to %d under the user", before, from)
+	}
+	told := 0
+	l.OnSeen = func(int, int) { told++ }
+	l.ScrollTo(900)
+	l.ScrollTo(900)
+	if told != 1 {
+		t.Errorf("told %d times of other rows", told)
+	}
+}
+
+func TestSpotsLieOnThePicture(t *testing.T) {
+	p := place(t, func() *SpotPicture { return NewSpotPicture(8) })
+	p.Set(image.NewRGBA(image.Rect(0, 0, 200, 100)), nil)
+	room := fyne.NewSize(100, 100) // the picture fills y from 25 to 75
+	for _, c := range []struct {
+		name string
+		spot Spot
+		at   fyne.Position
+		size fyne.Size
+	}{
+		{"large", Spot{0.5, 0.5, 0.2, 0.4}, fyne.NewPos(50, 50), fyne.NewSize(20, 20)},
+		{"small grows about its middle", Spot{0.5, 0.5, 0.02, 0.04}, fyne.NewPos(47, 47), fyne.NewSize(8, 8)},
+		{"at the corner", Spot{0, 0, 0.01, 0.01}, fyne.NewPos(0, 25), fyne.NewSize(8, 8)},
+		{"beyond the end", Spot{0.99, 0.99, 0.5, 0.5}, fyne.NewPos(50, 50), fyne.NewSize(50, 25)},
+	} {
+		t.Run(c.name, func(t *testing.T) {
+			at, size := p.place(c.spot, room)
+			near := func(a, b float32) bool { return a-b < 0.01 && b-a < 0.01 }
+			if !near(at.X, c.at.X) || !near(at.Y, c.at.Y) || !near(size.Width, c.size.Width) || !near(size.Height, c.size.Height) {
+				t.Errorf("at %v, %v; want %v, %v", at, size, c.at, c.size)
+			}
+		})
+	}
+}
+
+func TestSpotsNeedAPicture(t *testing.T) {
+	p := place(t, func() *SpotPicture { return NewSpotPicture(8) })
+	p.Set(image.NewRGBA(image.Rect(0, 0, 9, 9)), make([]Spot, 3))
+	p.Set(image.NewRGBA(image.Rect(0, 0, 9, 9)), make([]Spot, 1))
+	seen := 0
+	for _, m := range p.marks {
+		if m.line.Visible() {
+			seen++
+		}
+	}
+	if seen != 1 || len(p.Spots()) != 1 {
+		t.Errorf("%d of %d marks are seen", seen, len(p.Spots()))
+	}
+	p.Set(nil, make([]Spot, 2))
+	if len(p.Spots()) > 0 || p.Picture() != nil {
+		t.Error("spots are marked on no picture")
+	}
+}
+
+// TestCaseColumnsFit wants columns beside each other within the table.
+func TestCaseColumnsFit(t *testing.T) {
+	for width := float32(500); width <= 1400; width += 10 {
+		c := columnsFor(width)
+		x := float32(caseEdge + caseThumb)
+		for i, s := range c.at {
+			if c.narrow && (CaseColumn(i) == CaseUncertainty || CaseColumn(i) == CaseWarnings) {
+				continue
+			}
+			if s.x < x || s.width < 70 {
+				t.Fatalf("%v wide: column %d stands at %v, %v wide, after %v", width, i, s.x, s.width, x)
+			}
+			x = s.x + s.width
+		}
+		if x > width-caseBarRoom+0.01 {
+			t.Errorf("%v wide: the columns end at %v", width, x)
+		}
+	}
+}
+
+func TestCaseRow(t *testing.T) {
+	var pressed []int
+	r := place(t, func() *CaseRow { return NewCaseRow(func(r *CaseRow) { pressed = append(pressed, r.Index()) }) })
+	if r.SetBlank(); !r.Blank() || !r.waiting.Visible() || r.name.Visible() {
+		t.Error("a blank row is not blank")
+	}
+	cells := CaseCells{Name: "a.svs", Label: "x", Value: "9 %", Fraction: 0.09, Margin: "m", Entropy: "e", State: "done", Progress: -1, Verdict: "v"}
+	for _, c := range []struct {
+		width   float32
+		entropy bool
+	}{{600, false}, {1000, true}} {
+		r.Resize(fyne.NewSize(c.width, CaseRowHeight))
+		r.Set(cells)
+		if r.entropy.Visible() != c.entropy || r.progress.Visible() || r.waiting.Visible() || r.silent.Visible() || !r.measured.Visible() {
+			t.Errorf("%v wide: something is seen that should not be, or the other way round", c.width)
+		}
+	}
+	r.SetIndex(7)
+	test.Tap(r)
+	if !slices.Equal(pressed, []int{7}) {
+		t.Errorf("pressed %v", pressed)
+	}
+}
+
+func TestToggle(t *testing.T) {
+	var said []bool
+	c := place(t, func() *Toggle { return NewToggle("Blinded", func(on bool) { said = append(said, on) }) })
+	test.Tap(c)
+	test.Tap(c)
+	c.Set(true)
+	if !c.On() || !slices.Equal(said, []bool{true, false}) || c.Label() != "Blinded" {
+		t.Errorf("called back %v", said)
+	}
+}
+
+func TestFieldGivesTheKeyboardBack(t *testing.T) {
+	for _, c := range []struct {
+		name  string
+		field func() *Field
+		key   fyne.KeyName
+		left  int
+	}{
+		{"escape leaves a line", func() *Field { return NewField("find") }, fyne.KeyEscape, 1},
+		{"enter leaves a line", func() *Field { return NewField("find") }, fyne.KeyReturn, 1},
+		{"letters stay", func() *Field { return NewField("find") }, fyne.KeyA, 0},
+		{"escape leaves lines", func() *Field { return NewLines("note", 2) }, fyne.KeyEscape, 1},
+		{"enter begins a line", func() *Field { return NewLines("note", 2) }, fyne.KeyReturn, 0},
+	} {
+		t.Run(c.name, func(t *testing.T) {
+			f := place(t, c.field)
+			left := 0
+			f.OnLeft = func() { left++ }
+			f.Enter()
+			f.TypedKey(&fyne.KeyEvent{Name: c.key})
+			if left != c.left {
+				t.Errorf("left %d times, want %d", left, c.left)
+			}
+		})
+	}
+}
+
+func TestCountTable(t *testing.T) {
+	o := place(t, func() fyne.CanvasObject {
+		return NewCountTable(CountTable{Rows: "reader", Columns: "model", Names: []string{"a", "b"}, Counts: [][]int{{5, 1}, {0, 7}}})
+	})
+	var words []string
+	for _, each := range test.LaidOutObjects(o) {
+		if text, ok := each.(*Text); ok {
+			words = append(words, text.Text())
+		}
+	}
+	if want := []string{"reader", "a", "b", "a", "5", "1", "b", "0", "7", "model"}; !slices.Equal(words, want) {
+		t.Errorf("it reads %q", words)
+	}
+}
