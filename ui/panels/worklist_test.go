@@ -218,6 +218,12 @@ func TestWorklistUpdates(t *testing.T) {
 	if w.cases.at(4).Thumb == nil {
 		t.Error("the picture is gone")
 	}
+	thumb := picked(3)
+	w.SetPicture(5, thumb)
+	if w.Row(4).Picture() != thumb {
+		t.Error("the new picture is not seen")
+	}
+	w.SetPicture(4711, nil)
 	w.Update(WorklistCase{ID: 4711})
 	w.SetProgress(4711, 1)
 	l.want(t)
@@ -526,12 +532,13 @@ func TestWorklistDetail(t *testing.T) {
 	var l log
 	w := filled(t, &l, 40)
 	w.Select(0)
-	wantWords(t, w.detail.object, "53 %", "41 %", "6 %", "The objective power (40x)")
+	wantWords(t, w.detail.object, "53 %", "41 %", "6 %", "1 warning")
 	large := picked(9)
 	w.SetDetail(WorklistDetail{ID: 2, Picture: large, Path: "/of/another"})
 	wantNoWords(t, w.detail.object, "/of/another")
-	w.SetDetail(WorklistDetail{ID: 1, Picture: large, Path: "/whole/path.svs"})
-	wantWords(t, w.detail.object, "/whole/path.svs")
+	w.SetDetail(WorklistDetail{ID: 1, Picture: large, Path: "/whole/path.svs", Warnings: []string{"no tissue"}})
+	wantWords(t, w.detail.object, "/whole/path.svs", "no tissue")
+	wantNoWords(t, w.detail.object, "1 warning")
 	if w.detail.picture.Picture() != large || len(w.detail.picture.Spots()) != 3 {
 		t.Error("the larger picture and its spots are not seen")
 	}

@@ -23,9 +23,10 @@ const mostClassKeys = 7
 
 // WorklistDetail is what is known of a case besides its row.
 type WorklistDetail struct {
-	ID      int64
-	Picture *image.RGBA // larger than the row's; nil for none
-	Path    string      // of its file; "" for the folder of the row
+	ID       int64
+	Picture  *image.RGBA // larger than the row's; nil for none
+	Path     string      // of its file; "" for the folder of the row
+	Warnings []string    // in words
 }
 
 // worklistDetail shows the case at hand, and takes the reader's verdict.
@@ -175,8 +176,11 @@ func (d *worklistDetail) troubles(c *WorklistCase) []fyne.CanvasObject {
 	if c.Missing {
 		list = append(list, widgets.Warning{Text: t.Missing})
 	}
-	for _, words := range c.Warnings {
+	for _, words := range d.more.Warnings {
 		list = append(list, widgets.Warning{Text: words})
+	}
+	if len(d.more.Warnings) == 0 && c.Warnings > 0 { // their words are still to come
+		list = append(list, widgets.Warning{Text: warningCount(t, c.Warnings)})
 	}
 	lines := warningLines(list)
 	if c.State != WorklistDone && c.State != WorklistFailed {

@@ -47,9 +47,7 @@ func someCases(n int) []WorklistCase {
 			f(&list[i])
 		}
 	}
-	change(0, func(c *WorklistCase) {
-		c.Warnings = []string{"The objective power (40x) contradicts the physical size by 100 %."}
-	})
+	change(0, func(c *WorklistCase) { c.Warnings = 1 })
 	change(1, func(c *WorklistCase) {
 		c.Verdict = &WorklistVerdict{Opinion: WorklistAgree, Class: "low-grade", Note: "margins look free"}
 	})
@@ -64,7 +62,7 @@ func someCases(n int) []WorklistCase {
 	})
 	change(7, func(c *WorklistCase) {
 		c.Verdict = &WorklistVerdict{Opinion: WorklistUnsure}
-		c.Warnings = []string{"a", "b"}
+		c.Warnings = 2
 	})
 	return list
 }
@@ -78,6 +76,7 @@ func filledWorklist(t *texts.Texts, n int, change func(w *Worklist, cases []Work
 	w.SetTriage(WorklistTriage{Running: true, Current: "S-121.svs", Done: 183, Of: 200, Rate: 412, Left: 22 * time.Minute})
 	w.SetSort(WorklistSort{By: WorklistByUncertainty})
 	w.SetList(len(cases), 0, WorklistPage{0, cases})
+	w.SetDetail(WorklistDetail{ID: 1, Warnings: []string{"The objective power (40x) contradicts the physical size by 100 %."}})
 	if change != nil {
 		change(w, cases)
 	}

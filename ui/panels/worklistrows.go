@@ -2,6 +2,7 @@ package panels
 
 import (
 	"fmt"
+	"image"
 	"slices"
 	"time"
 
@@ -69,6 +70,15 @@ func (w *Worklist) Update(c WorklistCase) {
 	}
 	w.cases.put(i, []WorklistCase{c})
 	w.changed(i)
+}
+
+// SetPicture brings the picture of a case; of one that is not fetched it is passed
+// over.
+func (w *Worklist) SetPicture(id int64, thumb *image.RGBA) {
+	if i, ok := w.cases.index[id]; ok {
+		w.cases.at(i).Thumb = thumb
+		w.changed(i)
+	}
 }
 
 // SetProgress tells how far the case at hand is; one that is not fetched is passed
@@ -210,7 +220,7 @@ func (w *Worklist) fill(index int, row *widgets.CaseRow) {
 // cells are the words of a case.
 func (w *Worklist) cells(c WorklistCase) widgets.CaseCells {
 	t := w.texts.Worklist
-	cells := widgets.CaseCells{Name: c.Name, Place: place(t, c), Progress: -1, Warnings: warningCount(t, len(c.Warnings))}
+	cells := widgets.CaseCells{Name: c.Name, Place: place(t, c), Progress: -1, Warnings: warningCount(t, c.Warnings)}
 	w.opinionCells(&cells, c)
 	stateCells(&cells, w.texts, c)
 	verdictCells(&cells, t, c)

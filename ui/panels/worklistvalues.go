@@ -64,7 +64,7 @@ type WorklistCase struct {
 	Reason   string  // why it failed, or waits; "" for nothing to tell
 	Advice   string  // what to do about it; "" for what is usual
 
-	Warnings []string // in words; their number is shown in the table
+	Warnings int // how many
 
 	Opinion *WorklistOpinion // nil where there is none, or it is hidden
 	Hidden  bool             // there is one that is not to be seen before the verdict

@@ -137,6 +137,9 @@ func (r *CaseRow) Cells() CaseCells { return r.cells }
 // Blank tells whether the case is still to come.
 func (r *CaseRow) Blank() bool { return r.blank }
 
+// Picture is the case's picture; nil for none.
+func (r *CaseRow) Picture() image.Image { return r.thumb.Picture() }
+
 // Spots are the places marked on the picture.
 func (r *CaseRow) Spots() []Spot { return r.thumb.Spots() }
 
