@@ -166,6 +166,8 @@ func heatText(h *Heat) string {
 	what := "Share of the attention, per patch"
 	if h.layer == Zoom {
 		what = "Share of the zoom attention, per patch"
+	} else if h.instead {
+		what = "No zoom attention at this magnification: share of the attention, per patch"
 	}
 	if h.scale == Percentile {
 		return what + "; colours by rank among the patches"

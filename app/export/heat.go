@@ -31,7 +31,8 @@ type Layer string
 const (
 	// Pooled is the attention that the prediction rests on.
 	Pooled Layer = "pooled"
-	// Zoom is the attention that chooses where to zoom.
+	// Zoom is the attention that chooses where to zoom. A level that has none, as
+	// the highest magnification, shows Pooled in its place.
 	Zoom Layer = "zoom"
 )
 
@@ -68,6 +69,7 @@ type Heat struct {
 	high    float64
 	scale   Scale
 	layer   Layer
+	instead bool // layer is drawn for want of the one asked for
 	opacity float64
 	colors  *assets.ColorMap
 }
@@ -85,6 +87,9 @@ func NewHeat(level result.Level, o HeatOptions) (*Heat, error) {
 	if h.colors == nil {
 		h.colors = defaultColors()
 	}
+	if h.layer == Zoom && len(level.Patches) > 0 && !hasZoom(level) {
+		h.layer, h.instead = Pooled, true
+	}
 	values := attentions(level.Patches, h.layer)
 	if len(values) > 0 {
 		h.low, h.high = slices.Min(values), slices.Max(values)
@@ -95,6 +100,11 @@ func NewHeat(level result.Level, o HeatOptions) (*Heat, error) {
 		h.at = stretched(values, h.low, h.high)
 	}
 	return h, nil
+}
+
+// hasZoom reports whether the level has zoom attention.
+func hasZoom(level result.Level) bool {
+	return slices.ContainsFunc(level.Patches, func(p result.Patch) bool { return p.ZoomAttention != 0 })
 }
 
 func defaultHeat(level result.Level) *Heat {
@@ -169,6 +179,10 @@ func (h *Heat) Scale() Scale { return h.scale }
 
 // Layer is the attention that is drawn.
 func (h *Heat) Layer() Layer { return h.layer }
+
+// Instead reports whether Zoom was asked for and Pooled is drawn, since the level
+// has no zoom attention.
+func (h *Heat) Instead() bool { return h.instead }
 
 // Place is where patch i lies on the colour scale, from 0 to 1.
 func (h *Heat) Place(i int) float64 { return h.at[i] }

@@ -98,7 +98,7 @@ func (p *report) layColumns(columns int, alone bool, room float64) reportCells {
 func (p *report) attentionHead(width float64) *stack {
 	k := newStack(p.sheet, width, 6.8)
 	text := p.t.Pooled
-	if p.o.Heat.Layer == Zoom {
+	if p.o.Heat.Layer == Zoom && slices.ContainsFunc(p.r.Levels, hasZoom) {
 		text = p.t.Zoom
 	}
 	if p.o.Heat.Scale == Percentile {
@@ -121,6 +121,9 @@ func (p *report) legend(level int, width float64) *stack {
 	}
 	k.gap(rampTop + rampHeight + 0.4)
 	p.ticks(k, h, l)
+	if h.Instead() {
+		k.text(p.t.NoZoom, 3, k.small())
+	}
 	k.text(strings.Join(p.outlines(level), "; "), 3, k.small())
 	if share := p.unseen(h, l); share > 0 {
 		k.text(fmt.Sprintf(p.t.Beyond, p.share(share)), 4, k.small())

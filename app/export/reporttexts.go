@@ -71,6 +71,7 @@ type ReportTexts struct {
 	Attention    string `json:"attention"`     // magnification
 	Pooled       string `json:"pooled"`        // what the colours are
 	Zoom         string `json:"zoom"`          // the same of zoom attention
+	NoZoom       string `json:"no_zoom"`       // in the legend of a level without zoom attention
 	ByRank       string `json:"by_rank"`       // added where the colours run by rank
 	Numbers      string `json:"numbers"`       // what the numbers in the pictures are
 	Alone        string `json:"alone"`         // the slide without attention
