@@ -44,6 +44,13 @@ const (
 	DefaultOpacity = export.DefaultOpacity
 )
 
+// LeastPictureSide and MostPictureSide bound ExportRequest.MaxSide, in pixels, as
+// people are to choose it.
+const (
+	LeastPictureSide = export.LeastAttentionSide
+	MostPictureSide  = export.MaxAttentionSide
+)
+
 // NewHeat colours every patch of a level; options that do not exist are an error.
 func NewHeat(level result.Level, o HeatOptions) (*Heat, error) { return export.NewHeat(level, o) }
 

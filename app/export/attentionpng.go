@@ -10,7 +10,11 @@ import (
 
 // MaxAttentionSide is the longest side, in pixels, of what WriteAttention draws:
 // the picture is held in memory. WriteOverlayTIFF has no such limit.
-const MaxAttentionSide = 8192
+// LeastAttentionSide is the shortest that is worth offering.
+const (
+	LeastAttentionSide = 64
+	MaxAttentionSide   = 8192
+)
 
 // AttentionRequest says what WriteAttention draws; the zero value is the usual
 // picture, with legend and outlines.

@@ -8,6 +8,8 @@ import (
 	"fmt"
 	"maps"
 	"slices"
+
+	"zoomscope/app/export"
 )
 
 // Version is the version of the file.
@@ -113,7 +115,7 @@ func (s *Settings) repair() {
 	s.Window.Width = inRange(s.Window.Width, 320, 16384, d.Window.Width)
 	s.Window.Height = inRange(s.Window.Height, 240, 16384, d.Window.Height)
 	s.Threads = inRange(s.Threads, 0, 1024, 0)
-	s.Export.Side = inRange(s.Export.Side, 64, 32768, d.Export.Side)
+	s.Export.Side = inRange(s.Export.Side, export.LeastAttentionSide, export.MaxAttentionSide, d.Export.Side)
 	s.Theme = oneOf(s.Theme, "system", "light", "dark")
 	s.Language = oneOf(s.Language, "", "en", "de")
 	s.Overlay.Kind = oneOf(s.Overlay.Kind, "pooled", "zoom")

@@ -29,6 +29,8 @@ func TestParse(t *testing.T) {
 			d.Overlay.On, d.Overlay.Auto = s.Overlay.On, s.Overlay.Auto
 			return reflect.DeepEqual(s, d)
 		}},
+		{"the largest picture", `{"version": 1, "export": {"side": 8192}}`, func(s Settings) bool { return s.Export.Side == 8192 }},
+		{"a larger one than is written", `{"version": 1, "export": {"side": 8193}}`, func(s Settings) bool { return s.Export.Side == Defaults().Export.Side }},
 		{"recent slides", fmt.Sprintf(`{"version": 1, "recent": ["a", "", "b", "a", %q]}`, strings.Repeat("x", maxText+1)), func(s Settings) bool {
 			return slices.Equal(s.Recent, []string{"a", "b"})
 		}},

@@ -10,6 +10,7 @@ import (
 	standard "fyne.io/fyne/v2/theme"
 	"fyne.io/fyne/v2/widget"
 
+	"zoomscope/app"
 	"zoomscope/ui/texts"
 	"zoomscope/ui/theme"
 	"zoomscope/ui/widgets"
@@ -36,8 +37,8 @@ func ExportKinds() []ExportKind {
 
 // Least and most pixels of the longer side of an exported picture.
 const (
-	LeastSide = 64
-	MostSide  = 16384
+	LeastSide = app.LeastPictureSide
+	MostSide  = app.MostPictureSide
 )
 
 // ExportChoice is what the user wants exported.

@@ -99,7 +99,7 @@ func TestExportSide(t *testing.T) {
 	f := openExport(t, ExportOffer{Result: true}, &log{})
 	f.SetChoice(ExportChoice{Kinds: []ExportKind{ExportView}, Folder: "/r", Level: 3, Side: 100})
 	for typed, right := range map[string]bool{
-		"64": true, "16384": true, " 2048 ": true, "63": false, "16385": false, "": false, "big": false, "-2048": false, "1e3": false,
+		"64": true, "8192": true, " 2048 ": true, "63": false, "8193": false, "16384": false, "": false, "big": false, "-2048": false, "1e3": false,
 	} {
 		f.side.SetText(typed)
 		if got := f.Problem() == ""; got != right {
