@@ -31,6 +31,8 @@ type Texts struct {
 	Export    Export    `json:"export"`
 	Jobs      Jobs      `json:"jobs"`
 	Keys      Keys      `json:"keys"`
+	Training  Training  `json:"training"`
+	Models    Models    `json:"models"`
 	Worklist  Worklist  `json:"worklist"`
 }
 
