@@ -109,7 +109,8 @@ type ExportRequest struct {
 // names the file or folder it concerns. When ctx ends, so does the export, with
 // ctx's error; the paths of what was finished by then are returned with any error.
 // progress may be nil; it is told at most ten times a second and stage, from one
-// goroutine at a time.
+// goroutine at a time, how far the whole has come, which never falls, and what is
+// being made.
 func (w *Workspace) Export(ctx context.Context, req ExportRequest, progress func(result.Progress)) ([]string, error) {
 	if err := req.check(); err != nil {
 		return nil, err
@@ -120,7 +121,8 @@ func (w *Workspace) Export(ctx context.Context, req ExportRequest, progress func
 	if err := prepareFolder(req.Dir); err != nil {
 		return nil, naming(req.Dir, err)
 	}
-	e := &exporting{version: w.Version, ExportRequest: req, progress: result.Throttle(progress)}
+	e := &exporting{version: w.Version, ExportRequest: req}
+	e.pace = exportPace{to: result.Throttle(progress), all: e.weights()}
 	if req.Name == "" && req.Result != nil {
 		req.Name = export.SlideName(req.Result.Slide)
 	}
@@ -140,6 +142,7 @@ func (w *Workspace) Export(ctx context.Context, req ExportRequest, progress func
 			return e.written, err
 		}
 	}
+	e.pace.finish()
 	return e.written, nil
 }
 
@@ -220,10 +223,10 @@ func fileName(name string) string {
 // exporting is one run of Export.
 type exporting struct {
 	ExportRequest
-	version  string
-	reader   export.AreaReader
-	progress func(result.Progress)
-	written  []string
+	version string
+	reader  export.AreaReader
+	pace    exportPace
+	written []string
 }
 
 // open finds the slide's pixels.
@@ -276,11 +279,28 @@ func (a areas) ReadArea(ctx context.Context, dst *image.RGBA, area result.Rect) 
 
 // item writes the files of one item.
 func (e *exporting) item(ctx context.Context, item ExportItem) error {
+	levels := []int{0}
+	if item.PerMagnification() {
+		levels = e.levels()
+	}
+	for _, level := range levels {
+		e.pace.begin(e.weight(item, level))
+		if err := e.file(ctx, item, level); err != nil {
+			return err
+		}
+		e.pace.end()
+	}
+	return nil
+}
+
+// file writes a file of an item, or its folder. level counts for what is one file
+// for each.
+func (e *exporting) file(ctx context.Context, item ExportItem, level int) error {
 	switch item {
 	case ExportAttention:
-		return e.each(func(level int) error { return e.attention(ctx, level) })
+		return e.attention(ctx, level)
 	case ExportOverlay:
-		return e.each(func(level int) error { return e.overlay(ctx, level) })
+		return e.overlay(ctx, level)
 	case ExportView:
 		return e.save(ctx, item, "view", func(w io.Writer) error { return export.WritePNG(w, e.ViewPicture) })
 	case ExportReport:
@@ -301,15 +321,6 @@ func (e *exporting) item(ctx context.Context, item ExportItem) error {
 	}
 }
 
-func (e *exporting) each(do func(level int) error) error {
-	for _, level := range e.levels() {
-		if err := do(level); err != nil {
-			return err
-		}
-	}
-	return nil
-}
-
 // path is where a file of an item is written; what tells it from the item's others.
 func (e *exporting) path(item ExportItem, what string) string {
 	if e.File != "" {
@@ -326,13 +337,12 @@ func (e *exporting) mag(level int) string {
 // save writes one file whole or not at all.
 func (e *exporting) save(ctx context.Context, item ExportItem, what string, write func(io.Writer) error) error {
 	path := e.path(item, what)
-	e.progress(result.Progress{Stage: "writing " + filepath.Base(path), Total: 1})
+	e.pace.report(result.Progress{Stage: "writing " + filepath.Base(path), Total: 1})
 	err := atomicfile.Write(path, func(w io.Writer) error { return write(whileWanted{ctx, w}) })
 	if err != nil {
 		return naming(path, err)
 	}
 	e.written = append(e.written, path)
-	e.progress(result.Progress{Stage: "writing " + filepath.Base(path), Done: 1, Total: 1})
 	return nil
 }
 
@@ -369,7 +379,7 @@ func (e *exporting) attention(ctx context.Context, level int) error {
 
 func (e *exporting) overlay(ctx context.Context, level int) error {
 	path := e.path(ExportOverlay, "overlay-"+e.mag(level))
-	o := export.OverlayOptions{Tissue: e.reader, Downsample: e.Downsample, Progress: e.progress}
+	o := export.OverlayOptions{Tissue: e.reader, Downsample: e.Downsample, Progress: e.pace.report}
 	if e.NoTissue {
 		o.Tissue = nil
 	}
@@ -387,7 +397,7 @@ func (e *exporting) report(ctx context.Context) error {
 	}
 	return e.save(ctx, ExportReport, "report", func(w io.Writer) error {
 		return export.WriteReport(ctx, w, e.Result, e.reader, export.ReportOptions{
-			Date: e.Date, Version: e.version, Texts: texts, Letter: e.Letter, Heat: e.Heat, Progress: e.progress,
+			Date: e.Date, Version: e.version, Texts: texts, Letter: e.Letter, Heat: e.Heat, Progress: e.pace.report,
 		})
 	})
 }
@@ -398,7 +408,7 @@ func (e *exporting) patches(ctx context.Context) error {
 	if err != nil {
 		return naming(dir, err)
 	}
-	files, err := export.WritePatches(ctx, dir, e.reader, e.Result, ov, export.PatchOptions{Top: e.Top, Progress: e.progress})
+	files, err := export.WritePatches(ctx, dir, e.reader, e.Result, ov, export.PatchOptions{Top: e.Top, Progress: e.pace.report})
 	e.written = append(e.written, files...)
 	return err
 }
@@ -407,7 +417,7 @@ func (e *exporting) everything(ctx context.Context) error {
 	dir := filepath.Join(e.Dir, e.Name)
 	drawing := e.drawing()
 	drawing.NoLegend = false
-	files, err := export.Everything(ctx, dir, e.Result, e.reader, export.Options{MaxSide: e.MaxSide, Attention: drawing, Top: e.Top}, e.progress)
+	files, err := export.Everything(ctx, dir, e.Result, e.reader, export.Options{MaxSide: e.MaxSide, Attention: drawing, Top: e.Top}, e.pace.report)
 	e.written = append(e.written, files...)
 	return err
 }
