@@ -9,6 +9,7 @@ import (
 	"zoomscope/engine/device"
 	"zoomscope/engine/encoder"
 	"zoomscope/engine/mil"
+	"zoomscope/engine/result"
 )
 
 // ModelChoice is a model as a user chooses one.
@@ -97,3 +98,7 @@ func (w *Workspace) DeviceChoices(ctx context.Context) ([]DeviceChoice, error) {
 	}
 	return choices, nil
 }
+
+// IsSynthetic reports whether a model was trained on synthetic tissue, to try the
+// program out.
+func IsSynthetic(m result.Model) bool { return m.Note == demoNote }

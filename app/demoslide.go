@@ -34,3 +34,8 @@ func (w *Workspace) DemoSlide(ctx context.Context, progress func(result.Progress
 	}
 	return path, nil
 }
+
+// IsDemo reports whether a path is that of the demo slide.
+func (w *Workspace) IsDemo(path string) bool {
+	return filepath.Dir(path) == filepath.Join(w.DataDir, "demo")
+}

@@ -16,13 +16,10 @@ import (
 // called off the goroutine that draws, one at a time.
 type dialogs struct{ mu sync.Mutex }
 
-// slideEndings are the file name endings that are offered as slides.
-var slideEndings = []string{"svs", "ndpi", "tif", "tiff", "mrxs", "scn", "vms", "vmu", "bif", "svslide", "dcm", "czi", "png", "jpg", "jpeg", "bmp"}
-
 // OpenSlide implements shell.Dialogs.
 func (d *dialogs) OpenSlide(title, filter, dir string) (string, error) {
 	return d.ask(func() (string, error) {
-		return dialog.File().Title(title).SetStartDir(dir).Filter(filter, slideEndings...).Load()
+		return dialog.File().Title(title).SetStartDir(dir).Filter(filter, shell.SlideEndings()...).Load()
 	})
 }
 

@@ -72,6 +72,17 @@ func TestWindow(t *testing.T) {
 		t.Errorf("the program ended with %v", err)
 	}
 	wantQuiet(t, p)
+
+	// Ended while tiles are read, an analysis runs and a dialog of the system waits.
+	p = windowtest.Start(t, display, program, t.TempDir(), slide)
+	p.Await("slide open", 1, time.Minute)
+	display.Key("r")
+	p.Await("analysis begun", 1, time.Minute)
+	display.Key("5", "ctrl+o")
+	if err := p.End(20 * time.Second); err != nil {
+		t.Errorf("the program ended with %v in the midst of work", err)
+	}
+	wantQuiet(t, p)
 }
 
 // view is the middle of the slide on a screen of 1400 x 900.

@@ -17,7 +17,11 @@ import (
 // run analyses the slide at hand; slides are analysed one after the other.
 func (s *Shell) run() {
 	c := s.current
-	if c == nil || c.view == nil || c.run != nil {
+	if c == nil || c.view == nil {
+		s.say(s.texts.Analysis.OpenFirst)
+		return
+	}
+	if c.run != nil {
 		return
 	}
 	if c.view.Resolution().X == 0 {
@@ -132,8 +136,9 @@ func (s *Shell) probe() {
 		})
 	background(s, s.Workspace.DeviceChoices, func(devices []app.DeviceChoice, err error) {
 		if err != nil {
-			s.Log.Warn("devices cannot be tried", "error", err)
+			s.Log.Warn("devices cannot be tried", "kind", app.KindOf(err))
 		}
+		s.probeFault = err
 		s.devices = devices
 		s.Log.Info("devices tried", "count", len(devices))
 		s.showAnalysis()

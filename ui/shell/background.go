@@ -1,6 +1,9 @@
 package shell
 
-import "context"
+import (
+	"context"
+	"errors"
+)
 
 // work runs f beside the window; Close waits for it. f must end soon after ctx.
 func (s *Shell) work(f func(ctx context.Context)) {
@@ -11,8 +14,30 @@ func (s *Shell) work(f func(ctx context.Context)) {
 	}()
 }
 
+// native asks the user in one of the system's dialogs, and then takes the path
+// chosen. The dialog waits for the user, so nothing waits for it; there is one at a
+// time.
+func (s *Shell) native(ask func() (string, error), then func(path string)) {
+	if s.asked {
+		return
+	}
+	s.asked = true
+	go func() {
+		path, err := ask()
+		s.show(func() {
+			s.asked = false
+			switch {
+			case err == nil:
+				then(path)
+			case !errors.Is(err, ErrCancelled):
+				s.fail("", err)
+			}
+		})
+	}()
+}
+
 // show runs f on the goroutine that draws, unless the window is closing. It is
-// called from goroutines of work alone.
+// called from other goroutines alone.
 func (s *Shell) show(f func()) {
 	s.Do(func() {
 		if s.ctx.Err() == nil {

@@ -142,8 +142,12 @@ func (b *bench) frames(ctx context.Context, path func(seconds float64) viewer.Ca
 		ticks = append(ticks, now)
 		b.parts.viewer.SetCamera(path(now.Sub(ticks[0]).Seconds()))
 	}
-	fyne.DoAndWait(animation.Start)
-	<-over
+	b.show(animation.Start)
+	select {
+	case <-over:
+	case <-b.ctx.Done(): // the window is gone, and with it the ticks
+		return app.FrameTimes{}
+	}
 	return frameTimes(ticks)
 }
 

@@ -17,16 +17,24 @@ import (
 type question struct {
 	dialog dialog.Dialog
 	yes    *widget.Button // nil: Return closes it
+	below  *question      // the dialog that this one stands over; nil for none
 }
 
 // asking notes the dialog that Return and Escape answer while it is shown.
 func (s *Shell) asking(d dialog.Dialog, yes *widget.Button) {
-	s.question = &question{d, yes}
+	q := &question{dialog: d, yes: yes, below: s.question}
+	s.question = q
 	d.SetOnClosed(func() {
-		s.question = nil
+		if s.question == q {
+			s.question = q.below
+		}
 		s.focusLost()
 	})
 }
+
+// occupied reports whether a dialog waits for an answer: slides then stay as they
+// are.
+func (s *Shell) occupied() bool { return s.question != nil || s.asked }
 
 // confirm does what the dialog on the screen offers.
 func (s *Shell) confirm() {
@@ -57,7 +65,7 @@ func (s *Shell) notice(title string, parts ...fyne.CanvasObject) {
 
 // showKeys lists all keys.
 func (s *Shell) showKeys() {
-	if s.window.Canvas().Overlays().Top() == nil {
+	if !s.occupied() {
 		s.notice(s.texts.Keys.Title, panels.NewKeys(s.texts))
 	}
 }

@@ -52,6 +52,9 @@ func (s *Shell) stateMagnification(m float64) {
 func (s *Shell) stated(c *slide) {
 	r := c.view.Resolution()
 	s.Log.Info("resolution stated", "slide", c.id, "mpp", r.X)
+	if c.run != nil {
+		c.run.cancel() // it goes by the resolution before
+	}
 	if scanner := c.view.About().Scanner; scanner != "" {
 		mpp := 0.0
 		if r.Stated {
@@ -62,8 +65,15 @@ func (s *Shell) stated(c *slide) {
 	if c.result != nil && math.Abs(c.result.Slide.MPP[0]/max(r.X, 1e-9)-1) > 0.001 {
 		s.forget(c)
 	}
+	s.measure(false)
+	for _, v := range s.views() {
+		v.SetResolution(r.X)
+	}
+	s.parts.slide.SetResolution(s.information(c))
 	s.showSlides()
-	s.showSlide()
+	s.showAnalysis()
+	s.showAttention()
+	s.showPath()
 }
 
 // forget takes a slide's result away.
@@ -74,12 +84,17 @@ func (s *Shell) forget(c *slide) {
 // measure lets the user draw a line on the slide, or gives that up.
 func (s *Shell) measure(on bool) {
 	s.line = 0
+	if !on {
+		s.parts.viewer.OnMeasured = nil
+		s.parts.viewer.SetMeasuring(false)
+		return
+	}
 	s.parts.viewer.OnMeasured = func(from, to [2]float64) {
 		s.line = math.Hypot(to[0]-from[0], to[1]-from[1])
 		s.parts.viewer.SetMeasuring(false)
 		s.parts.slide.SetMeasured(s.line)
 	}
-	s.parts.viewer.SetMeasuring(on)
+	s.parts.viewer.SetMeasuring(true)
 }
 
 // stateLength takes the true length, in micrometres, of the line that was drawn.
@@ -115,6 +130,7 @@ func (s *Shell) showAssociated() {
 	}, func(list []panels.SlideImage, err error) {
 		if err != nil {
 			s.Log.Warn("associated image not read", "slide", c.id, "kind", app.KindOf(err))
+			s.say(s.phrase(err))
 		}
 		if s.current == c {
 			s.parts.slide.SetImages(list)

@@ -27,9 +27,10 @@ const exportWidth = 440
 // export asks what to export of the slide at hand, and where to.
 func (s *Shell) export() {
 	c := s.current
-	if c == nil || c.view == nil || s.window.Canvas().Overlays().Top() != nil {
+	if c == nil || c.view == nil || s.occupied() {
 		return
 	}
+	seen := s.snapshot() // before the dialog stands over it
 	offer := panels.ExportOffer{Result: c.result != nil}
 	if c.attention != nil {
 		offer.Magnifications = c.attention.Levels()
@@ -46,7 +47,7 @@ func (s *Shell) export() {
 	d := dialog.NewCustomWithoutButtons(fmt.Sprintf(s.texts.Shell.ExportTitle, c.name()), widgets.NewInset(theme.Gap, theme.Gap, form.Object()), s.window)
 	do.OnTapped = func() {
 		d.Hide()
-		s.exportChoice(c, form.Choice())
+		s.exportChoice(c, seen, form.Choice())
 	}
 	d.SetButtons([]fyne.CanvasObject{widget.NewButton(s.texts.Shell.Cancel, d.Hide), do})
 	s.asking(d, do)
@@ -80,15 +81,7 @@ func (s *Shell) lastExport(c *slide) panels.ExportChoice {
 // pickFolder lets the user choose where the files go.
 func (s *Shell) pickFolder(form *panels.ExportForm) {
 	t, dir := s.texts.Shell, form.Choice().Folder
-	background(s, func(context.Context) (string, error) { return s.Dialogs.Folder(t.ChooseFolder, dir) },
-		func(path string, err error) {
-			switch {
-			case err == nil:
-				form.SetFolder(path)
-			case !errors.Is(err, ErrCancelled):
-				s.fail("", err)
-			}
-		})
+	s.native(func() (string, error) { return s.Dialogs.Folder(t.ChooseFolder, dir) }, form.SetFolder)
 }
 
 // exportItems are the items of an export by what the form calls them.
@@ -107,13 +100,13 @@ func exportItems(kinds []panels.ExportKind) []app.ExportItem {
 	return items
 }
 
-// exportChoice exports what was chosen.
-func (s *Shell) exportChoice(c *slide, choice panels.ExportChoice) {
+// exportChoice exports what was chosen; seen is what the view showed.
+func (s *Shell) exportChoice(c *slide, seen image.Image, choice panels.ExportChoice) {
 	s.update(func(l *settings.Settings) {
 		l.ExportFolder, l.Export.Side, l.Export.Legend = choice.Folder, choice.Side, choice.Legend
 	})
 	req := s.exportRequest(c)
-	req.Items, req.Dir = exportItems(choice.Kinds), choice.Folder
+	req.Items, req.Dir, req.ViewPicture = exportItems(choice.Kinds), choice.Folder, seen
 	req.MaxSide, req.Legend = choice.Side, choice.Legend
 	if choice.Level >= 0 {
 		req.Levels = []int{choice.Level}
@@ -127,8 +120,7 @@ func (s *Shell) exportRequest(c *slide) app.ExportRequest {
 	o := s.look.Overlay
 	req := app.ExportRequest{
 		Result: c.result, Slide: c.view, Name: stem(c.name()), Language: s.texts.Language, NoOutlines: !o.Outlines,
-		ViewPicture: s.snapshot(),
-		Heat:        app.HeatOptions{Scale: app.AttentionScale(o.Scale), Layer: app.AttentionKind(o.Kind), Opacity: o.Opacity},
+		Heat: app.HeatOptions{Scale: app.AttentionScale(o.Scale), Layer: app.AttentionKind(o.Kind), Opacity: o.Opacity},
 	}
 	if colors, err := assets.NewColorMap(o.ColorMap); err == nil {
 		req.Heat.Colors = colors
@@ -176,6 +168,9 @@ func (s *Shell) exported(files []string) {
 // report asks where to and writes the one-page report.
 func (s *Shell) report() {
 	c := s.current
+	if s.occupied() {
+		return
+	}
 	if c == nil || c.result == nil {
 		s.say(s.texts.Shell.NoResult)
 		return
@@ -185,18 +180,12 @@ func (s *Shell) report() {
 	if dir == "" {
 		dir = filepath.Dir(c.path)
 	}
-	background(s, func(context.Context) (string, error) {
+	s.native(func() (string, error) {
 		return s.Dialogs.SaveFile(t.SaveReport, t.ReportFilter, dir, name, "pdf")
-	}, func(path string, err error) {
-		switch {
-		case errors.Is(err, ErrCancelled):
-		case err != nil:
-			s.fail("", err)
-		default:
-			req := s.exportRequest(c)
-			req.Items, req.File = []app.ExportItem{app.ExportReport}, path
-			s.exports(c, req)
-		}
+	}, func(path string) {
+		req := s.exportRequest(c)
+		req.Items, req.File = []app.ExportItem{app.ExportReport}, path
+		s.exports(c, req)
 	})
 }
 

@@ -6,6 +6,7 @@ import (
 	standard "fyne.io/fyne/v2/theme"
 	"fyne.io/fyne/v2/widget"
 
+	"zoomscope/app"
 	"zoomscope/app/settings"
 	"zoomscope/ui/panels"
 	"zoomscope/ui/theme"
@@ -64,11 +65,11 @@ func (s *Shell) build() {
 
 // newViewer makes a view whose moves and readout are the window's.
 func (s *Shell) newViewer(cache int64) *viewer.Viewer {
-	v := viewer.New(viewer.Options{Texts: s.viewerTexts(), Cache: cache, Background: theme.ColorNameSlide, Do: s.Do})
+	v := viewer.New(viewer.Options{Texts: s.viewerTexts(), Cache: cache, Background: theme.ColorNameSlide, Do: s.show})
 	v.OnCamera = s.moved
 	v.OnTapped = s.tapped
 	v.OnFirstPixels = s.drawn
-	v.OnTileError = func(err error) { s.Log.Warn("part of a slide cannot be read", "error", err) }
+	v.OnTileError = func(err error) { s.Log.Warn("part of a slide cannot be read", "kind", app.KindOf(err)) }
 	v.SetReadout(s.readout)
 	return v
 }
@@ -91,7 +92,8 @@ func (s *Shell) toolbar() fyne.CanvasObject {
 	}
 	bar.Add(widget.NewSeparator())
 	bar.Add(tool(t.Two, standard.IconNameViewFullScreen, s.toggleTwo))
-	return widgets.NewColumn(0, widgets.NewInset(theme.Gap-2, 3, bar), widget.NewSeparator())
+	// It scrolls where the window is narrow.
+	return widgets.NewColumn(0, container.NewHScroll(widgets.NewInset(theme.Gap-2, 3, bar)), widget.NewSeparator())
 }
 
 // columns lays out the list, the slide and the panels side by side; hidden ones
@@ -142,7 +144,8 @@ func (s *Shell) foldRight() { s.fold(s.look.Window.LeftFolded, !s.look.Window.Ri
 
 // slideOnly leaves nothing but the slide, or brings the rest back.
 func (s *Shell) slideOnly() {
-	hide := s.parts.tools.Visible()
+	hide := !s.alone
+	s.alone = hide
 	seen(s.parts.tools, !hide)
 	seen(s.parts.foot, !hide)
 	seen(s.parts.left, !hide && !s.look.Window.LeftFolded)
@@ -176,6 +179,9 @@ func (s *Shell) plain() *viewer.Viewer {
 // toggleTwo shows two linked views, the slide alone and with attention, or one.
 func (s *Shell) toggleTwo() {
 	p := &s.parts
+	if s.occupied() {
+		return
+	}
 	if p.unlink != nil {
 		p.unlink()
 		p.unlink = nil

@@ -3,6 +3,7 @@ package shell
 import (
 	"os"
 	"runtime"
+	"strconv"
 
 	"zoomscope/app/settings"
 	"zoomscope/assets"
@@ -15,7 +16,7 @@ import (
 func (s *Shell) buildPanels() {
 	p, t := &s.parts, s.texts
 	p.slides = panels.NewSlideList(t, panels.SlideListEvents{
-		Select: func(id int) { s.select_(s.slideOf(id)) },
+		Select: func(id int) { s.choose(s.slideOf(id)) },
 		Close:  func(id int) { s.closeSlide(s.slideOf(id)) },
 	})
 	p.analysis = panels.NewAnalysis(t, panels.AnalysisEvents{
@@ -39,6 +40,12 @@ func (s *Shell) buildPanels() {
 	p.trouble = panels.NewTrouble(t, panels.TroubleEvents{Again: s.again, Close: func() { s.closeSlide(s.current) }})
 	p.jobs = panels.NewJobBar(t, s.cancelJob)
 	p.tabs = panels.NewTabs(t, p.analysis, p.attention, p.path, p.slide, p.settings)
+	p.tabs.OnSelected = func(tab panels.TabID) {
+		s.update(func(l *settings.Settings) { l.Window.Tab = strconv.Itoa(int(tab)) })
+	}
+	if tab, err := strconv.Atoi(s.look.Window.Tab); err == nil && tab > 0 && tab <= int(panels.SettingsTab) {
+		p.tabs.Select(panels.TabID(tab))
+	}
 	s.showSettings()
 }
 
@@ -49,11 +56,11 @@ func (s *Shell) attentionEvents() panels.AttentionEvents {
 		Auto:   func() { set(func(o *settings.Overlay) { o.Auto = true }) },
 		Level:  s.setLevel,
 		Zoom: func(zoom bool) {
-			set(func(o *settings.Overlay) { o.Kind = choose(zoom, "zoom", "pooled") })
+			set(func(o *settings.Overlay) { o.Kind = either(zoom, "zoom", "pooled") })
 		},
 		Opacity: s.turnOpacity,
 		Percentile: func(percentile bool) {
-			set(func(o *settings.Overlay) { o.Scale = choose(percentile, "percentile", "raw") })
+			set(func(o *settings.Overlay) { o.Scale = either(percentile, "percentile", "raw") })
 		},
 		ColorMap: s.chooseColors,
 		Outlines: func(on bool) { set(func(o *settings.Overlay) { o.Outlines = on }) },
@@ -81,7 +88,7 @@ func (s *Shell) chooseColors(name string) {
 	s.showSettings()
 }
 
-func choose(first bool, a, b string) string {
+func either(first bool, a, b string) string {
 	if first {
 		return a
 	}

@@ -67,13 +67,17 @@ type Shell struct {
 	serial  int    // of slides and jobs
 	jobs    []*job
 
-	models  []app.ModelChoice
-	devices []app.DeviceChoice
+	models     []app.ModelChoice
+	devices    []app.DeviceChoice
+	probeFault error // why devices could not be tried; nil where they were, or are to be
 
 	line          float64 // drawn on the slide, in level-0 pixels; 0 for none
 	startLanguage string
-	question      *question    // the dialog on the screen; nil for none
-	hovered       *result.Rect // place of the gallery's picture that the mouse is on; nil for none
+	question      *question     // the dialog on the screen; nil for none
+	asked         bool          // one of the system's dialogs is open
+	alone         bool          // the slide fills the screen
+	openings      chan struct{} // bounds how many slides are opened at once
+	hovered       *result.Rect  // place of the gallery's picture that the mouse is on; nil for none
 
 	// For measurements: told when the slide's small picture and its own pixels are
 	// there, and of an analysis that ended. nil, or called once each.
@@ -81,10 +85,14 @@ type Shell struct {
 	onAnalysed         func(error)
 }
 
+// openedAtOnce is how many slides are opened at a time.
+const openedAtOnce = 3
+
 // New makes the window; Run shows it.
 func New(c Config) (*Shell, error) {
 	s := &Shell{Config: c, look: c.Settings.Get()}
 	s.startLanguage = s.look.Language
+	s.openings = make(chan struct{}, openedAtOnce)
 	if s.Log == nil {
 		s.Log = slog.New(slog.DiscardHandler)
 	}
@@ -113,6 +121,7 @@ func (s *Shell) Run(ctx context.Context, slides []string) error {
 	stop := context.AfterFunc(ctx, func() { s.show(s.close) })
 	defer stop()
 	s.App.Lifecycle().SetOnStarted(func() { s.started(slides) })
+	s.App.Lifecycle().SetOnStopped(s.cancel)
 	s.window.ShowAndRun()
 	return s.ended()
 }
@@ -129,7 +138,10 @@ func (s *Shell) started(slides []string) {
 }
 
 // close ends the window.
-func (s *Shell) close() { s.App.Quit() }
+func (s *Shell) close() {
+	s.cancel() // from here on nothing comes back from beside the window
+	s.App.Quit()
+}
 
 // ended puts everything away once the window is gone, by whatever way, and keeps
 // what the user arranged.
@@ -149,6 +161,9 @@ func (s *Shell) ended() error {
 // keepWindow keeps the window's size for the next start.
 func (s *Shell) keepWindow() {
 	size := s.window.Canvas().Size()
+	if s.alone { // on the whole screen
+		return
+	}
 	s.update(func(l *settings.Settings) {
 		l.Window.Width, l.Window.Height = int(size.Width), int(size.Height)
 	})

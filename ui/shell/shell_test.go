@@ -194,7 +194,10 @@ func TestOpenDialog(t *testing.T) {
 	s := newStand(t, nil)
 	s.dialogs.err = ErrCancelled
 	s.ask()
-	s.until("given up", func() bool { return true })
+	if !s.asked {
+		t.Error("nobody was asked")
+	}
+	s.until("given up", func() bool { return !s.asked })
 	if len(s.slides) != 0 || s.window.Canvas().Overlays().Top() != nil {
 		t.Error("a dialog that was given up does something")
 	}
@@ -257,6 +260,40 @@ func TestExportOfTheView(t *testing.T) {
 	s.typedNowhere(&fyne.KeyEvent{Name: fyne.KeyReturn})
 	s.until("exported", func() bool { _, err := os.Stat(filepath.Join(out, "slide-view.png")); return err == nil })
 	s.until("no job left", func() bool { return len(s.jobs) == 0 })
+}
+
+// TestDialogHoldsTheSlide closes a slide under the dialog that is to export it.
+func TestDialogHoldsTheSlide(t *testing.T) {
+	s := newStand(t, nil)
+	s.open([]string{picture(t, "a.png"), picture(t, "b.png")})
+	s.until("open", func() bool { return s.slides[0].view != nil && s.slides[1].view != nil })
+	s.export()
+	a := s.current
+	s.closeSlide(a)
+	s.dropped(fyne.Position{}, []fyne.URI{fileURI(picture(t, "c.png"))})
+	s.pump()
+	if s.current != a || len(s.slides) != 2 {
+		t.Error("slides change under a dialog about one of them")
+	}
+	s.typedNowhere(&fyne.KeyEvent{Name: fyne.KeyEscape})
+	s.closeSlide(a)
+	if s.current == a {
+		t.Error("the dialog still holds the slide after it was closed")
+	}
+}
+
+func TestDialogOverDialog(t *testing.T) {
+	s := newStand(t, nil)
+	s.notice("below")
+	s.notice("above")
+	s.dismiss()
+	if s.question == nil {
+		t.Fatal("the dialog below is forgotten")
+	}
+	s.dismiss()
+	if s.question != nil {
+		t.Error("a dialog is left")
+	}
 }
 
 func TestDroppedFolder(t *testing.T) {
@@ -323,7 +360,7 @@ func TestAnalysis(t *testing.T) {
 	})
 	t.Run("export", func(t *testing.T) {
 		out := t.TempDir()
-		s.exportChoice(c, panels.ExportChoice{Kinds: panels.ExportKinds(), Level: -1, Side: 600, Legend: true, Folder: out})
+		s.exportChoice(c, s.snapshot(), panels.ExportChoice{Kinds: panels.ExportKinds(), Level: -1, Side: 600, Legend: true, Folder: out})
 		s.until("exported", func() bool { return len(s.jobs) == 0 })
 		for _, want := range []string{"tissue-report.pdf", "tissue-view.png", "tissue-attention-5x.png", "tissue-patches.geojson", "tissue-patches.csv"} {
 			if st, err := os.Stat(filepath.Join(out, want)); err != nil || st.Size() == 0 {
@@ -339,7 +376,18 @@ func TestAnalysis(t *testing.T) {
 			t.Error("cancelling takes the result before away")
 		}
 	})
+	t.Run("other resolution meanwhile", func(t *testing.T) {
+		s.run()
+		s.stateMagnification(40)
+		s.until("cancelled", func() bool { return c.run == nil })
+		if c.result != nil {
+			t.Error("a result made at the resolution before is taken")
+		}
+		s.stateMagnification(0)
+	})
 	t.Run("other resolution", func(t *testing.T) {
+		s.run()
+		s.until("analysed again", func() bool { return c.run == nil })
 		s.stateMagnification(40)
 		if c.result != nil || c.state.Kind != panels.SlidePlain {
 			t.Error("a result made at another resolution is kept")

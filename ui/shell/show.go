@@ -138,14 +138,7 @@ func (s *Shell) deviceItems() []panels.DeviceItem {
 
 // synthetic reports whether the model behind a slide's result was trained on
 // synthetic tissue.
-func (s *Shell) synthetic(c *slide) bool {
-	for _, m := range s.models {
-		if m.Synthetic && m.Name == c.result.Model.Name {
-			return true
-		}
-	}
-	return false
-}
+func (s *Shell) synthetic(c *slide) bool { return app.IsSynthetic(c.result.Model) }
 
 // warnings are what is to know of a slide before or after it is analysed, each with
 // at most one thing to do.
@@ -153,6 +146,9 @@ func (s *Shell) warnings(c *slide) []widgets.Warning {
 	var list []widgets.Warning
 	r := c.view.Resolution()
 	t := s.texts.Shell
+	if s.probeFault != nil {
+		list = append(list, widgets.Warning{Text: s.phrase(s.probeFault) + " " + s.problem(s.probeFault).Do, Grave: true})
+	}
 	if r.X == 0 {
 		list = append(list, widgets.Warning{Text: s.texts.Errors.NoResolution.What, Action: t.StateResolution, Do: s.askResolution})
 	}
@@ -236,6 +232,9 @@ func (s *Shell) deviceLine() string {
 		if d.Kind == s.device() {
 			return panels.DeviceLabel(s.texts, d.Kind, d.Name)
 		}
+	}
+	if s.probeFault != nil {
+		return s.phrase(s.probeFault)
 	}
 	return s.texts.Shell.Probing
 }

@@ -8,6 +8,7 @@ import (
 	"os"
 	"path/filepath"
 	"slices"
+	"strings"
 	"time"
 
 	"fyne.io/fyne/v2"
@@ -57,7 +58,7 @@ func (s *Shell) open(paths []string) {
 		}
 	}
 	if first != nil {
-		s.select_(first)
+		s.choose(first)
 	}
 }
 
@@ -88,14 +89,22 @@ type opened struct {
 }
 
 func (s *Shell) openView(ctx context.Context, path string) (opened, error) {
+	select {
+	case s.openings <- struct{}{}:
+		defer func() { <-s.openings }()
+	case <-ctx.Done():
+		return opened{}, ctx.Err()
+	}
 	view, err := s.Workspace.OpenView(ctx, path)
 	if err != nil {
 		return opened{}, err
 	}
 	thumb, err := view.Thumbnail(ctx, previewSide)
+	if err == nil {
+		err = ctx.Err() // nobody will take it in
+	}
 	if err != nil {
-		view.Close()
-		return opened{}, err
+		return opened{}, errors.Join(err, view.Close())
 	}
 	return opened{view, thumb}, nil
 }
@@ -136,7 +145,9 @@ func (s *Shell) again() {
 // was stated for its scanner.
 func (s *Shell) remember(c *slide) {
 	s.update(func(l *settings.Settings) {
-		l.LastFolder = filepath.Dir(c.path)
+		if !s.Workspace.IsDemo(c.path) {
+			l.LastFolder = filepath.Dir(c.path)
+		}
 		l.AddRecent(c.path)
 	})
 	s.showMenu()
@@ -146,8 +157,8 @@ func (s *Shell) remember(c *slide) {
 	}
 }
 
-// select_ shows a slide of the list.
-func (s *Shell) select_(c *slide) {
+// choose shows a slide of the list.
+func (s *Shell) choose(c *slide) {
 	if c == nil || s.current == c {
 		return
 	}
@@ -162,22 +173,24 @@ func (s *Shell) leave() {
 	if c := s.current; c != nil && c.view != nil {
 		at := s.parts.viewer.Camera()
 		c.camera = &at
+		s.measure(false)
 	}
+	s.hovered = nil
 }
 
-// step_ shows the slide that is n places further down the list.
+// stepSlide shows the slide that is n places further down the list.
 func (s *Shell) stepSlide(n int) {
 	if len(s.slides) == 0 {
 		return
 	}
 	i := slices.Index(s.slides, s.current) + n
-	s.select_(s.slides[(i+len(s.slides))%len(s.slides)])
+	s.choose(s.slides[(i+len(s.slides))%len(s.slides)])
 }
 
 // closeSlide takes a slide from the list and shows its neighbour.
 func (s *Shell) closeSlide(c *slide) {
 	i := slices.Index(s.slides, c)
-	if i < 0 {
+	if i < 0 || s.occupied() {
 		return
 	}
 	s.slides = slices.Delete(s.slides, i, i+1)
@@ -218,37 +231,46 @@ func (s *Shell) ask() { s.askIn(s.look.LastFolder) }
 
 // askIn lets the user choose a slide of a folder.
 func (s *Shell) askIn(dir string) {
+	if s.occupied() {
+		return
+	}
 	t := s.texts.Shell
-	background(s, func(context.Context) (string, error) {
-		return s.Dialogs.OpenSlide(t.Open, t.SlidesOf, dir)
-	}, func(path string, err error) {
-		switch {
-		case err == nil:
-			s.open([]string{path})
-		case !errors.Is(err, ErrCancelled):
-			s.fail("", err)
-		}
-	})
+	s.native(func() (string, error) { return s.Dialogs.OpenSlide(t.Open, t.SlidesOf, dir) },
+		func(path string) { s.open([]string{path}) })
 }
 
-// dropped opens files that were dropped on the window; of folders, the files in
+// dropped opens files that were dropped on the window; of folders, the slides in
 // them.
 func (s *Shell) dropped(_ fyne.Position, uris []fyne.URI) {
-	var paths []string
-	for _, uri := range uris {
-		path := uri.Path()
-		entries, err := os.ReadDir(path)
-		if err != nil { // a file
-			paths = append(paths, path)
-			continue
+	if s.occupied() {
+		return
+	}
+	background(s, func(context.Context) (paths []string, err error) {
+		for _, uri := range uris {
+			paths = append(paths, slidesIn(uri.Path())...)
 		}
-		for _, e := range entries {
-			if e.Type().IsRegular() && e.Name()[0] != '.' {
-				paths = append(paths, filepath.Join(path, e.Name()))
-			}
+		return paths, nil
+	}, func(paths []string, _ error) { s.open(paths) })
+}
+
+// slidesIn lists the slides of a folder; a file stands for itself.
+func slidesIn(path string) []string {
+	entries, err := os.ReadDir(path)
+	if err != nil {
+		return []string{path}
+	}
+	var paths []string
+	for _, e := range entries {
+		if e.Type().IsRegular() && slices.Contains(SlideEndings(), strings.ToLower(strings.TrimPrefix(filepath.Ext(e.Name()), "."))) {
+			paths = append(paths, filepath.Join(path, e.Name()))
 		}
 	}
-	s.open(paths)
+	return paths
+}
+
+// SlideEndings are the endings of files that are offered as slides.
+func SlideEndings() []string {
+	return []string{"svs", "ndpi", "tif", "tiff", "mrxs", "scn", "vms", "vmu", "bif", "svslide", "dcm", "czi", "png", "jpg", "jpeg", "bmp"}
 }
 
 // openDemo draws the demo slide, once, and opens it.
