@@ -6,6 +6,7 @@ import (
 	"runtime"
 	"slices"
 	"sync"
+	"time"
 
 	"fyne.io/fyne/v2"
 )
@@ -52,6 +53,7 @@ type loader struct {
 	arrived        []arrival
 	posted         bool // a hop is under way
 	closed         bool
+	timers         map[*time.Timer]bool
 	workers        sync.WaitGroup
 }
 
@@ -64,7 +66,7 @@ func newLoader(workers int, hop func(func()), deliver func()) *loader {
 	if hop == nil {
 		hop = fyne.Do
 	}
-	l := &loader{hop: hop, deliver: deliver}
+	l := &loader{hop: hop, deliver: deliver, timers: make(map[*time.Timer]bool)}
 	l.wake.L = &l.mu
 	for range workers {
 		l.workers.Go(l.work)
@@ -122,6 +124,27 @@ func (l *loader) take() []arrival {
 	return a
 }
 
+// after runs a function on the UI thread after a while, unless the loader is closed
+// before.
+func (l *loader) after(d time.Duration, f func()) {
+	l.mu.Lock()
+	defer l.mu.Unlock()
+	if l.closed {
+		return
+	}
+	var t *time.Timer
+	t = time.AfterFunc(d, func() {
+		l.mu.Lock()
+		due := l.timers[t]
+		delete(l.timers, t)
+		l.mu.Unlock()
+		if due {
+			l.hop(f)
+		}
+	})
+	l.timers[t] = true
+}
+
 // pending is how many tiles are wanted, being read, or not yet taken.
 func (l *loader) pending() int {
 	l.mu.Lock()
@@ -134,6 +157,10 @@ func (l *loader) close() {
 	l.open(nil)
 	l.mu.Lock()
 	l.closed = true
+	for t := range l.timers {
+		t.Stop()
+	}
+	clear(l.timers)
 	l.wake.Broadcast()
 	l.mu.Unlock()
 	l.workers.Wait()

@@ -178,6 +178,29 @@ func TestLoaderDropsTheSourceBefore(t *testing.T) {
 }
 
 // TestLoaderClose relies on synctest: it fails when a goroutine is left.
+func TestLoaderAfter(t *testing.T) {
+	bubble(t, 1, func(t *testing.T, l *loader, s *slow, q *queue) {
+		ran := 0
+		l.after(patience, func() { ran++ })
+		pass(patience / 2)
+		q.run()
+		if ran != 0 {
+			t.Error("ran too early")
+		}
+		pass(patience)
+		q.run()
+		if ran != 1 || len(l.timers) != 0 {
+			t.Errorf("ran %d times, %d timers are left", ran, len(l.timers))
+		}
+		l.after(patience, func() { ran++ })
+		l.close()
+		pass(2 * patience)
+		if q.run() != 0 || ran != 1 {
+			t.Error("ran after the end")
+		}
+	})
+}
+
 func TestLoaderClose(t *testing.T) {
 	bubble(t, 3, func(t *testing.T, l *loader, s *slow, _ *queue) {
 		l.want(seen(0, 1, 2, 3, 4))

@@ -30,7 +30,7 @@ func (v *Viewer) choose(seen tileRange) {
 	v.stage.begin()
 	for k := range seen.all {
 		tile := v.tile(k)
-		if tile != nil || v.failed[k] {
+		if tile != nil || v.failed.has(k) {
 			v.stage.keep(k, tile)
 			continue
 		}
@@ -98,9 +98,14 @@ func (v *Viewer) ask() {
 func (v *Viewer) request(r tileRange, rank int) {
 	for k := range r.all {
 		inner := rank == rankRing && v.wanting.has(k)
-		if !inner && !v.failed[k] && !v.cache.has(k) && v.stage.tile(k) == nil {
-			v.wants = append(v.wants, request{k, rank})
+		if inner || v.cache.has(k) || v.stage.tile(k) != nil {
+			continue
 		}
+		if v.failed.lately(k) {
+			v.tryLater(rank)
+			continue
+		}
+		v.wants = append(v.wants, request{k, rank})
 	}
 }
 
@@ -118,16 +123,14 @@ func (v *Viewer) focus() {
 func (v *Viewer) receive() {
 	for _, a := range v.loader.take() {
 		if a.err == nil {
+			delete(v.failed.at, a.key)
 			v.cache.add(a.key, a.img)
 			if v.showing.has(a.key) {
 				v.stage.keep(a.key, a.img)
 			}
 			continue
 		}
-		if len(v.failed) == 0 && v.OnTileError != nil {
-			v.OnTileError(a.err)
-		}
-		v.failed[a.key] = true
+		v.fail(a)
 	}
 	v.stale = true
 	v.arrange()
@@ -139,7 +142,7 @@ func (v *Viewer) tellFirstPixels() {
 		return
 	}
 	for k := range v.showing.all {
-		if v.failed[k] {
+		if v.failed.has(k) {
 			return
 		}
 	}

@@ -61,7 +61,7 @@ type Viewer struct {
 	mpp     float64
 	loader  *loader
 	cache   *tileCache
-	failed  map[tileKey]bool
+	failed  failures
 	showing tileRange // the tiles on the stage
 	wanting tileRange // the tiles asked for
 	wants   []request // reused
@@ -92,7 +92,7 @@ func New(o Options) *Viewer {
 		o.Texts.DecimalSign = "."
 	}
 	v := &Viewer{
-		options: o, cache: newTileCache(o.Cache), failed: make(map[tileKey]bool), at: screen{1},
+		options: o, cache: newTileCache(o.Cache), failed: newFailures(), at: screen{1},
 		background: &canvas.Rectangle{}, preview: newStretched(), stage: newStage(),
 		layer: newLayer(), outlines: newOutliner(), ruler: newRuler(),
 	}
@@ -120,7 +120,7 @@ func (v *Viewer) SetSource(src TileSource, preview *image.RGBA) {
 	v.stop()
 	v.loader.open(src)
 	v.cache.clear()
-	clear(v.failed)
+	v.failed.forget()
 	v.stage.begin()
 	v.stage.end()
 	v.src, v.slide = false, pyramid{}

@@ -375,10 +375,65 @@ func TestBrokenTiles(t *testing.T) {
 	if first {
 		t.Error("first pixels with tiles that cannot be read")
 	}
+	b.tryAgain() // too early
+	b.settle(t)
+	if len(f.reads) != attempts {
+		t.Error("tried again at once")
+	}
 	m := b.Snapshot()
 	if x, y := b.proj.x(384), b.proj.y(384); near(m.RGBAAt(x, y), pink, 20) || near(m.RGBAAt(x, y), b.groundColour(), 5) {
 		t.Errorf("a broken tile is drawn as %v", m.RGBAAt(x, y))
 	}
+}
+
+// TestBrokenTilesAreTriedAgain has a drive that comes back.
+func TestBrokenTilesAreTriedAgain(t *testing.T) {
+	b := show(t, 800, 600, 1, Options{})
+	away := true
+	b.SetSource(flaky{plain(1024, 1024, pink), &away}, nil)
+	b.settle(t)
+	b.SetCamera(Camera{512, 300, 1})
+	b.settle(t)
+	old := func() {
+		for k, at := range b.failed.at {
+			b.failed.at[k] = at.Add(-2 * patience)
+		}
+	}
+	seen := b.showing.len()
+	old()
+	b.tryAgain()
+	if n := b.Stats().Pending; n == 0 || b.Loading() {
+		t.Errorf("%d tiles are tried again, loading %v", n, b.Loading())
+	}
+	b.settle(t)
+	if len(b.failed.at) < seen || !b.failed.waiting {
+		t.Errorf("%d of %d tiles failed, waiting %v", len(b.failed.at), seen, b.failed.waiting)
+	}
+	away = false
+	old()
+	b.tryAgain()
+	b.settle(t)
+	if m := b.Snapshot(); !near(m.RGBAAt(400, 300), pink, 1) {
+		t.Errorf("drawn as %v once it can be read", m.RGBAAt(400, 300))
+	}
+	for k := range b.showing.all {
+		if b.failed.has(k) {
+			t.Errorf("%v still counts as broken", k)
+		}
+	}
+}
+
+// flaky cannot be read while it is away.
+type flaky struct {
+	painted
+	away *bool
+}
+
+func (f flaky) Tile(ctx context.Context, z, col, row int) (*image.RGBA, error) {
+	if *f.away {
+		return nil, errTile
+	}
+	return f.painted.Tile(ctx, z, col, row)
 }
 
 func TestTinyCache(t *testing.T) {
