@@ -4,7 +4,6 @@ import (
 	"bytes"
 	"cmp"
 	"context"
-	"encoding/csv"
 	"errors"
 	"fmt"
 	"io/fs"
@@ -153,58 +152,6 @@ func (d *DatasetInfo) read(req *DatasetRequest) ([]train.Row, error) {
 	return rows, nil
 }
 
-// fromFolders makes the table of a folder of classes.
-func (d *DatasetInfo) fromFolders(dir string, images bool) error {
-	entries, err := os.ReadDir(dir)
-	if err != nil {
-		return err
-	}
-	lines := [][]string{{"slide", "label"}}
-	for _, e := range entries {
-		if e.Name()[0] == '.' || !isFolder(dir, e) {
-			continue
-		}
-		slides, err := findSlides(filepath.Join(dir, e.Name()), images)
-		if err != nil {
-			return err
-		}
-		for _, f := range slides.files {
-			path, err := filepath.Rel(dir, f.path)
-			if err != nil {
-				return err
-			}
-			lines = append(lines, []string{filepath.ToSlash(path), e.Name()})
-		}
-	}
-	if len(lines) == 1 {
-		return fmt.Errorf("%s: %w", dir, ErrNoClasses)
-	}
-	d.add(DatasetLoose, looseSlides(entries, images), "")
-	var text bytes.Buffer
-	err = csv.NewWriter(&text).WriteAll(lines)
-	d.text = text.Bytes()
-	return err
-}
-
-// isFolder follows links.
-func isFolder(dir string, e fs.DirEntry) bool {
-	st, err := os.Stat(filepath.Join(dir, e.Name()))
-	return err == nil && st.IsDir()
-}
-
-// looseSlides are the slides that lie in the folder of the classes itself.
-func looseSlides(entries []fs.DirEntry, images bool) []string {
-	w := walk{images: images}
-	parts := partsOf(entries)
-	var loose []string
-	for _, e := range entries {
-		if e.Type().IsRegular() && w.wanted(e.Name()) && !parts(e) {
-			loose = append(loose, e.Name())
-		}
-	}
-	return loose
-}
-
 // add takes note of a problem that concerns something.
 func (d *DatasetInfo) add(t DatasetTrouble, names []string, detail string) {
 	if len(names) > 0 {
@@ -341,72 +288,6 @@ func (c *DatasetClass) add(split train.Split) {
 	default:
 		c.Rest++
 	}
-}
-
-// sameContent groups rows by what their slides are, leaving those out that stand
-// alone.
-func sameContent(rows []train.Row, contents []string) [][]train.Row {
-	at := map[string][]train.Row{}
-	var order []string
-	for i, id := range contents {
-		if id == "" {
-			continue
-		}
-		if at[id] == nil {
-			order = append(order, id)
-		}
-		at[id] = append(at[id], rows[i])
-	}
-	var groups [][]train.Row
-	for _, id := range order {
-		if len(at[id]) > 1 {
-			groups = append(groups, at[id])
-		}
-	}
-	return groups
-}
-
-// twins are the slides of one content that agree, as "a = b".
-func twins(rows []train.Row, contents []string) []string {
-	return grouped(rows, contents, func(a, b train.Row) bool { return agree(a, b) })
-}
-
-// clashes are those that do not.
-func clashes(rows []train.Row, contents []string) []string {
-	return grouped(rows, contents, func(a, b train.Row) bool { return !agree(a, b) })
-}
-
-func grouped(rows []train.Row, contents []string, wanted func(a, b train.Row) bool) []string {
-	var names []string
-	for _, group := range sameContent(rows, contents) {
-		for _, other := range group[1:] {
-			if wanted(group[0], other) {
-				names = append(names, group[0].Slide+" = "+other.Slide)
-			}
-		}
-	}
-	return names
-}
-
-// agree says that two lines on one slide can both be true.
-func agree(a, b train.Row) bool {
-	return a.Label == b.Label && a.Split == b.Split && (a.Patient == b.Patient || a.Patient == "" || b.Patient == "")
-}
-
-// tornPatients are those that the table has in two splits.
-func tornPatients(rows []train.Row) []string {
-	seen := map[string]train.Split{}
-	var torn []string
-	for _, r := range rows {
-		if r.Patient == "" || r.Split == train.Unassigned {
-			continue
-		}
-		if first, ok := seen[r.Patient]; ok && first != r.Split && !slices.Contains(torn, r.Patient) {
-			torn = append(torn, r.Patient)
-		}
-		seen[r.Patient] = r.Split
-	}
-	return torn
 }
 
 // WriteDataset writes the table that was made of folders, as slides.csv beside

@@ -177,6 +177,13 @@ func TestLockedTest(t *testing.T) {
 			t.Fatal(err)
 		}
 	}
+	elsewhere := filepath.Join(t.TempDir(), "copy.safetensors") // nothing tells whose it is
+	if data, err := os.ReadFile(filepath.Join(r.Out, train.ModelFile)); err != nil || os.WriteFile(elsewhere, data, 0o600) != nil {
+		t.Fatal(err)
+	}
+	if _, err := w.Evaluate(t.Context(), EvaluateRequest{Model: elsewhere, Dataset: r.Dataset, Bags: r.Bags, Device: "cpu"}, nil); err != nil {
+		t.Error(err)
+	}
 	if s := run(); len(s.Opened) != 4 || s.Opened[3].Slides != 2 || s.Opened[3].Test != nil {
 		t.Errorf("%+v", s)
 	}

@@ -47,6 +47,9 @@ type TestOpening struct {
 
 // readStudy reads the study of a run; nil where the run has none.
 func readStudy(run string) (*study, error) {
+	if st, err := os.Stat(run); err != nil || !st.IsDir() {
+		return nil, nil // a model's file, or its name
+	}
 	path := filepath.Join(run, studyFile)
 	st, err := os.Stat(path)
 	if errors.Is(err, fs.ErrNotExist) {
