@@ -4,7 +4,6 @@ import (
 	"context"
 	"errors"
 	"io/fs"
-	"syscall"
 
 	"zoomscope/engine/device"
 	"zoomscope/engine/encoder"
@@ -32,7 +31,9 @@ const (
 	ErrorOtherEncoder      ErrorKind = "other-encoder" // the model was made for another one
 	ErrorOutOfMemory       ErrorKind = "out-of-memory" // on a device
 	ErrorDiskFull          ErrorKind = "disk-full"     //
-	ErrorReadOnly          ErrorKind = "read-only"     // nothing can be written there
+	ErrorReadOnly          ErrorKind = "read-only"     // nothing can be written to the drive
+	ErrorCannotWrite       ErrorKind = "cannot-write"  // to a folder
+	ErrorOtherSlide        ErrorKind = "other-slide"   // than the one that was analysed
 	ErrorCancelled         ErrorKind = "cancelled"     // no error to tell of
 )
 
@@ -48,7 +49,7 @@ func KindOf(err error) ErrorKind {
 
 // errorKinds are the errors that are told apart, in the order to ask for them.
 func errorKinds() []kindOf {
-	return []kindOf{
+	kinds := []kindOf{
 		{context.Canceled, ErrorCancelled},
 		{ErrResolutionUnknown, ErrorResolutionUnknown},
 		{grid.ErrNoResolution, ErrorResolutionUnknown},
@@ -58,15 +59,25 @@ func errorKinds() []kindOf {
 		{ErrNoEncoder, ErrorNoEncoder},
 		{mil.ErrEncoder, ErrorOtherEncoder},
 		{ErrNoModel, ErrorNoModel},
-		{syscall.ENOSPC, ErrorDiskFull},
+	}
+	for _, err := range diskFullErrors() {
+		kinds = append(kinds, kindOf{err, ErrorDiskFull})
+	}
+	for _, err := range readOnlyErrors() {
+		kinds = append(kinds, kindOf{err, ErrorReadOnly})
+	}
+	return append(kinds, []kindOf{
+		{ErrCannotWrite, ErrorCannotWrite},
+		{ErrOtherSlide, ErrorOtherSlide},
 		{fs.ErrPermission, ErrorNoPermission},
-		{syscall.EROFS, ErrorReadOnly},
 		{slideio.ErrTooLarge, ErrorTooLarge},
 		{fs.ErrNotExist, ErrorMissing},
 		{slideio.ErrUnsupported, ErrorUnsupported},
 		{encoder.ErrNotEncoder, ErrorUnsupported},
 		{slideio.ErrCorrupt, ErrorDamaged},
-	}
+		{slideio.ErrGivenUp, ErrorDamaged},
+		{slideio.ErrClosed, ErrorCancelled}, // nobody looks at it any more
+	}...)
 }
 
 type kindOf struct {

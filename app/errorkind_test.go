@@ -45,8 +45,13 @@ func TestKindOf(t *testing.T) {
 		{"no encoder", wrapped(ErrNoEncoder, fs.ErrNotExist), ErrorNoEncoder},
 		{"another encoder", wrapped(mil.ErrEncoder), ErrorOtherEncoder},
 		{"device out of memory", wrapped(device.ErrOutOfMemory), ErrorOutOfMemory},
-		{"disk full", wrapped(&fs.PathError{Op: "write", Path: "x", Err: syscall.ENOSPC}), ErrorDiskFull},
-		{"read-only", wrapped(syscall.EROFS), ErrorReadOnly},
+		{"no file can be made", &WriteError{"/proc/x", &fs.PathError{Op: "mkdir", Path: "/proc/x", Err: syscall.ENOENT}}, ErrorCannotWrite},
+		{"may not be written", &WriteError{"/x", &fs.PathError{Op: "open", Path: "/x/.1", Err: syscall.EACCES}}, ErrorCannotWrite},
+		{"disk full while written", &WriteError{"/x", &fs.PathError{Op: "write", Path: "/x/.1", Err: diskFullErrors()[0]}}, ErrorDiskFull},
+		{"another slide", wrapped(ErrOtherSlide), ErrorOtherSlide},
+		{"given up", wrapped(slideio.ErrGivenUp), ErrorDamaged},
+		{"closed by the user", wrapped(slideio.ErrClosed), ErrorCancelled},
+		{"what cannot be exported", wrapped(ErrExport), ErrorOther},
 		{"cancelled", wrapped(context.Canceled), ErrorCancelled},
 	} {
 		t.Run(c.name, func(t *testing.T) {
@@ -54,6 +59,17 @@ func TestKindOf(t *testing.T) {
 				t.Errorf("%s, want %s", got, c.want)
 			}
 		})
+	}
+}
+
+// TestKindOfDrives asks for what a system says of a drive that cannot be written to.
+func TestKindOfDrives(t *testing.T) {
+	for want, all := range map[ErrorKind][]error{ErrorDiskFull: diskFullErrors(), ErrorReadOnly: readOnlyErrors()} {
+		for _, err := range all {
+			if got := KindOf(&fs.PathError{Op: "write", Path: "x", Err: err}); got != want || len(all) == 0 {
+				t.Errorf("%v is %s, want %s", err, got, want)
+			}
+		}
 	}
 }
 

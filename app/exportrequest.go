@@ -106,7 +106,7 @@ type ExportRequest struct {
 
 // Export writes what is asked for and returns the paths of the files. Each is
 // there whole or not at all; files of the same name are replaced, and an error
-// names the file or folder it concerns. When ctx ends, so does the export, with
+// names the file or folder it concerns; one in writing it is a WriteError. When ctx ends, so does the export, with
 // ctx's error; the paths of what was finished by then are returned with any error.
 // progress may be nil; it is told at most ten times a second and stage, from one
 // goroutine at a time, how far the whole has come, which never falls, and what is
@@ -119,7 +119,7 @@ func (w *Workspace) Export(ctx context.Context, req ExportRequest, progress func
 		req.Dir = filepath.Dir(req.File)
 	}
 	if err := prepareFolder(req.Dir); err != nil {
-		return nil, naming(req.Dir, err)
+		return nil, &WriteError{req.Dir, err}
 	}
 	e := &exporting{version: w.Version, ExportRequest: req}
 	e.pace = exportPace{to: result.Throttle(progress), all: e.weights()}
@@ -340,18 +340,10 @@ func (e *exporting) save(ctx context.Context, item ExportItem, what string, writ
 	e.pace.report(result.Progress{Stage: "writing " + filepath.Base(path), Total: 1})
 	err := atomicfile.Write(path, func(w io.Writer) error { return write(whileWanted{ctx, w}) })
 	if err != nil {
-		return naming(path, err)
+		return exportFailed(path, err)
 	}
 	e.written = append(e.written, path)
 	return nil
-}
-
-// naming makes sure that an error names the file it concerns.
-func naming(path string, err error) error {
-	if strings.Contains(err.Error(), path) {
-		return err
-	}
-	return fmt.Errorf("%s: %w", path, err)
 }
 
 // whileWanted is a writer that fails once ctx has ended.
@@ -384,7 +376,7 @@ func (e *exporting) overlay(ctx context.Context, level int) error {
 		o.Tissue = nil
 	}
 	if err := export.WriteOverlayTIFF(ctx, path, e.Result, level, e.Heat, o); err != nil {
-		return err
+		return exportFailed(path, err)
 	}
 	e.written = append(e.written, path)
 	return nil
@@ -410,7 +402,10 @@ func (e *exporting) patches(ctx context.Context) error {
 	}
 	files, err := export.WritePatches(ctx, dir, e.reader, e.Result, ov, export.PatchOptions{Top: e.Top, Progress: e.pace.report})
 	e.written = append(e.written, files...)
-	return err
+	if err != nil {
+		return exportFailed(dir, err)
+	}
+	return nil
 }
 
 func (e *exporting) everything(ctx context.Context) error {
@@ -419,7 +414,10 @@ func (e *exporting) everything(ctx context.Context) error {
 	drawing.NoLegend = false
 	files, err := export.Everything(ctx, dir, e.Result, e.reader, export.Options{MaxSide: e.MaxSide, Attention: drawing, Top: e.Top}, e.pace.report)
 	e.written = append(e.written, files...)
-	return err
+	if err != nil {
+		return exportFailed(dir, err)
+	}
+	return nil
 }
 
 // ReadResult reads a result.json that an analysis wrote; errors name the file.

@@ -261,8 +261,8 @@ func TestExportWhereNothingCanBeWritten(t *testing.T) {
 		t.Fatal(err)
 	}
 	_, err := w.Export(t.Context(), ExportRequest{Result: r, Items: []ExportItem{ExportCSV}, Dir: filepath.Join(file, "sub")}, nil)
-	if err == nil || !strings.Contains(err.Error(), file) {
-		t.Errorf("error %v", err)
+	if KindOf(err) != ErrorCannotWrite || !strings.Contains(err.Error(), file) {
+		t.Errorf("error %v of kind %s", err, KindOf(err))
 	}
 	dir := t.TempDir() // where a file is to stand, there is a folder that is not empty
 	for _, item := range []ExportItem{ExportReport, ExportOverlay, ExportAttention, ExportJSON} {
@@ -271,12 +271,33 @@ func TestExportWhereNothingCanBeWritten(t *testing.T) {
 			t.Fatal(err)
 		}
 		_, err := w.Export(t.Context(), ExportRequest{Result: r, Items: []ExportItem{item}, Levels: []int{0}, File: path}, nil)
-		if err == nil || !strings.Contains(err.Error(), path) {
-			t.Errorf("%s: error %v", item, err)
+		told := (*WriteError)(nil)
+		if !errors.As(err, &told) || told.Path != path || KindOf(err) != ErrorCannotWrite || !strings.Contains(err.Error(), path) {
+			t.Errorf("%s: error %v of kind %s", item, err, KindOf(err))
 		}
 		if left := exported(t, filepath.Dir(path)); len(left) > 0 {
 			t.Errorf("%s: %q is left", item, left)
 		}
+	}
+}
+
+// TestExportInTheWay has a file where a folder is to be made, and a folder that a
+// slide is missing from: the two are told apart.
+func TestExportInTheWay(t *testing.T) {
+	w, r := pinkSlide(t)
+	for item, name := range map[ExportItem]string{ExportPatches: "pink slide-patches", ExportEverything: "pink slide"} {
+		dir := t.TempDir()
+		if err := os.WriteFile(filepath.Join(dir, name), nil, 0o600); err != nil {
+			t.Fatal(err)
+		}
+		_, err := w.Export(t.Context(), ExportRequest{Result: r, Items: []ExportItem{item}, Dir: dir}, nil)
+		if told := (*WriteError)(nil); !errors.As(err, &told) || told.Path != filepath.Join(dir, name) {
+			t.Errorf("%s: error %v", item, err)
+		}
+	}
+	_, err := w.Export(t.Context(), ExportRequest{Result: r, SlidePath: "/gone/s.png", Items: []ExportItem{ExportReport}, Dir: t.TempDir()}, nil)
+	if KindOf(err) != ErrorMissing {
+		t.Errorf("a slide that is gone: error %v of kind %s", err, KindOf(err))
 	}
 }
 

@@ -91,11 +91,14 @@ func TestExportAttentionFlags(t *testing.T) {
 		t.Error("both magnifications look the same")
 	}
 	for name, other := range map[string]image.Image{
-		"opacity": draw("--opacity", "0.1"), "colours": draw("--colors", "cividis"), "layer": draw("--layer", "zoom"),
+		"opacity": draw("--opacity", "0.1"), "colours": draw("--colors", "cividis"),
 	} {
 		if same(high, other, 190, 60) {
 			t.Errorf("%s makes no difference", name)
 		}
+	}
+	if !same(high, draw("--layer", "zoom"), 190, 60) {
+		t.Error("the highest magnification, which has no zoom attention, does not show the pooled one")
 	}
 	if scale := draw("--scale", "percentile"); !same(high, scale, 190, 60) { // of two patches the ends are the ends
 		t.Error("the most attended patch has another colour by rank")

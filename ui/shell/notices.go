@@ -2,6 +2,7 @@ package shell
 
 import (
 	"context"
+	"errors"
 
 	"fyne.io/fyne/v2"
 	"fyne.io/fyne/v2/widget"
@@ -44,6 +45,10 @@ func (s *Shell) problem(err error) texts.Problem {
 		return t.DiskFull
 	case app.ErrorReadOnly:
 		return t.ReadOnly
+	case app.ErrorCannotWrite:
+		return t.CannotWrite
+	case app.ErrorOtherSlide:
+		return t.OtherSlide
 	}
 	return t.Other
 }
@@ -57,6 +62,9 @@ const noticeWidth = 460
 // fail tells what went wrong, with which file, and what to do.
 func (s *Shell) fail(subject string, err error) {
 	p := s.problem(err)
+	if written := (*app.WriteError)(nil); errors.As(err, &written) {
+		subject = written.Path
+	}
 	parts := []fyne.CanvasObject{}
 	if subject != "" {
 		parts = append(parts, paragraph(subject, fyne.TextStyle{Bold: true}, fyne.TextWrapBreak))

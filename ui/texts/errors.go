@@ -20,6 +20,8 @@ type Errors struct {
 	OutOfMemory  Problem `json:"out_of_memory"`
 	DiskFull     Problem `json:"disk_full"`
 	ReadOnly     Problem `json:"read_only"`
+	CannotWrite  Problem `json:"cannot_write"`
+	OtherSlide   Problem `json:"other_slide"`
 	Other        Problem `json:"other"`
 }
 
