@@ -14,6 +14,7 @@ var (
 	_ fyne.DoubleTappable = (*Viewer)(nil)
 	_ desktop.Hoverable   = (*Viewer)(nil)
 	_ desktop.Cursorable  = (*Viewer)(nil)
+	_ desktop.Mouseable   = (*Viewer)(nil)
 )
 
 const (
@@ -52,6 +53,22 @@ func (v *Viewer) Scrolled(e *fyne.ScrollEvent) {
 func (v *Viewer) fromCentre(p fyne.Position) (dx, dy float64) {
 	return v.at.pixels(p.X) - float64(v.proj.w)/2, v.at.pixels(p.Y) - float64(v.proj.h)/2
 }
+
+// MouseDown ends typing in a field of text elsewhere: the keys are the window's own
+// again.
+func (v *Viewer) MouseDown(*desktop.MouseEvent) {
+	c := fyne.CurrentApp().Driver().CanvasForObject(v)
+	if c == nil {
+		return
+	}
+	// What text is typed into knows shortcuts, to copy and to paste.
+	if _, typing := c.Focused().(fyne.Shortcutable); typing {
+		c.Unfocus()
+	}
+}
+
+// MouseUp is Fyne's.
+func (v *Viewer) MouseUp(*desktop.MouseEvent) {}
 
 // Dragged pans, or draws the line while measuring.
 func (v *Viewer) Dragged(e *fyne.DragEvent) {

@@ -27,12 +27,19 @@ func newRuler() *ruler {
 }
 
 // SetMeasuring changes what dragging does: while measuring it draws a line, whose
-// ends OnMeasured gets. The line stays until measuring ends.
+// ends OnMeasured gets. The line stays when measuring ends, until ClearMeasure; one
+// that is not yet finished goes.
 func (v *Viewer) SetMeasuring(on bool) {
 	v.ruler.on = on
-	if !on {
+	if !on && v.ruler.dragging {
 		v.ruler.clear()
 	}
+	v.arrange()
+}
+
+// ClearMeasure takes the drawn line away.
+func (v *Viewer) ClearMeasure() {
+	v.ruler.clear()
 	v.arrange()
 }
 

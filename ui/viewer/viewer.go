@@ -113,8 +113,8 @@ func (v *Viewer) Close() {
 
 // SetSource shows the whole of another slide. preview is a small picture of all of
 // it, shown at once, stretched, and in the overview map; nil for none. A nil source
-// empties the view. Layer, outlines and the drawn line go with the slide before; the
-// resolution is to be set anew. Reads of the source before are cancelled, but may
+// empties the view. Layer, outlines and the drawn line go with the slide before, and
+// measuring ends; the resolution is to be set anew. Reads of the source before are cancelled, but may
 // still be on their way back.
 func (v *Viewer) SetSource(src TileSource, preview *image.RGBA) {
 	v.stop()
@@ -137,6 +137,7 @@ func (v *Viewer) SetSource(src TileSource, preview *image.RGBA) {
 	v.furniture.setSlide(v.slide, preview)
 	v.layer.set(grid{}, 1)
 	v.outlines.outlines = nil
+	v.ruler.on = false
 	v.ruler.clear()
 	v.showing, v.wanting = tileRange{}, tileRange{}
 	v.fitted = true

@@ -9,8 +9,10 @@ import (
 	"testing"
 
 	"fyne.io/fyne/v2"
+	"fyne.io/fyne/v2/container"
 	"fyne.io/fyne/v2/driver/desktop"
 	"fyne.io/fyne/v2/test"
+	"fyne.io/fyne/v2/widget"
 
 	"zoomscope/engine/result"
 )
@@ -257,10 +259,43 @@ func TestMeasuring(t *testing.T) {
 		t.Error("the line is gone")
 	}
 	b.SetMeasuring(false)
+	if !b.ruler.box.Visible() {
+		t.Error("the line is gone before its length is known")
+	}
 	drag(205, 200, 5, 0)
 	b.DragEnd()
-	if len(ends) != 2 || b.ruler.box.Visible() {
+	if len(ends) != 2 {
 		t.Error("still measuring")
+	}
+	b.ClearMeasure()
+	if b.ruler.box.Visible() {
+		t.Error("the line is still there")
+	}
+	b.SetMeasuring(true)
+	drag(205, 200, 5, 0)
+	b.SetMeasuring(false) // given up half way
+	b.DragEnd()
+	if len(ends) != 2 || b.ruler.box.Visible() {
+		t.Error("half a line stays")
+	}
+	b.SetMeasuring(true)
+	drag(205, 200, 5, 0)
+	b.DragEnd()
+	b.SetSource(plain(100, 100, pink), nil)
+	if b.Cursor() == desktop.CrosshairCursor || b.ruler.box.Visible() {
+		t.Error("still measuring, on another slide")
+	}
+}
+
+// TestPressGivesTheKeyboardBack wants a press on the slide to end typing.
+func TestPressGivesTheKeyboardBack(t *testing.T) {
+	b := open(t, Options{})
+	typed := widget.NewEntry()
+	b.window.SetContent(container.NewBorder(typed, nil, nil, nil, b.Viewer))
+	b.window.Canvas().Focus(typed)
+	b.MouseDown(&desktop.MouseEvent{})
+	if b.window.Canvas().Focused() != nil {
+		t.Error("what is typed does not reach the window")
 	}
 }
 
