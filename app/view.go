@@ -179,6 +179,18 @@ func (v *View) Thumbnail(ctx context.Context, side int) (*image.RGBA, error) {
 	return v.tiles.thumbnail(ctx, side)
 }
 
+// CoarseReady is closed once Thumbnail gives the best that it can, which it does at
+// once for most slides: the work in the background, which the first picture begins,
+// has ended, or the view was closed.
+func (v *View) CoarseReady() <-chan struct{} {
+	if v.tiles.coarse != nil {
+		return v.tiles.coarse.ready
+	}
+	ready := make(chan struct{})
+	close(ready)
+	return ready
+}
+
 // Associated decodes a picture beside the slide. A label or macro can name the
 // patient: call it only when the user asked to see it.
 func (v *View) Associated(ctx context.Context, name string) (*image.RGBA, error) {

@@ -62,7 +62,8 @@ type coarse struct {
 	end   context.CancelFunc
 	begin sync.Once
 	work  sync.WaitGroup
-	done  atomic.Int64 // blocks that are there
+	done  atomic.Int64  // blocks that are there
+	ready chan struct{} // closed once the background's work has ended
 
 	mu     sync.Mutex
 	cols   int
@@ -80,7 +81,7 @@ type block struct {
 // newCoarse adds a level of a downsample to a slide. gate makes what the making of
 // a block calls between its steps.
 func newCoarse(s slideio.Slide, down int, gate func() func(context.Context) error) *coarse {
-	c := &coarse{Slide: s, info: *s.Info(), down: down, gate: gate, slots: make(chan struct{}, runtime.GOMAXPROCS(0))}
+	c := &coarse{Slide: s, info: *s.Info(), down: down, gate: gate, slots: make(chan struct{}, runtime.GOMAXPROCS(0)), ready: make(chan struct{})}
 	up := func(n, by int) int { return (n + by - 1) / by }
 	w, h := up(c.info.Width(), down), up(c.info.Height(), down)
 	c.info.Levels = append(slices.Clone(c.info.Levels), slideio.Level{
@@ -111,6 +112,7 @@ func (c *coarse) stop() {
 	c.mu.Lock() // no block is begun after this
 	c.end()
 	c.mu.Unlock()
+	c.begin.Do(func() { close(c.ready) })
 	c.work.Wait()
 }
 
@@ -119,13 +121,16 @@ func (c *coarse) start() {
 	c.begin.Do(func() {
 		c.mu.Lock()
 		defer c.mu.Unlock()
-		if c.ctx.Err() == nil {
-			c.work.Go(c.makeAll)
+		if c.ctx.Err() != nil {
+			close(c.ready)
+			return
 		}
+		c.work.Go(c.makeAll)
 	})
 }
 
 func (c *coarse) makeAll() {
+	defer close(c.ready)
 	b := c.info.Bounds
 	midX, midY := (b.Min.X+b.Max.X)/2/c.down, (b.Min.Y+b.Max.Y)/2/c.down
 	order := make([]int, len(c.blocks))
@@ -137,9 +142,11 @@ func (c *coarse) makeAll() {
 	}
 	slices.SortFunc(order, func(i, j int) int { return cmp.Compare(far[i], far[j]) })
 	for _, i := range order {
-		if b, mine := c.claim(i); mine {
+		b, mine := c.claim(i)
+		if mine {
 			c.fill(b, i, 1)
 		}
+		<-b.done
 	}
 }
 

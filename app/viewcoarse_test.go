@@ -169,6 +169,51 @@ func TestCoarseEnds(t *testing.T) {
 	c.start() // does nothing any more
 }
 
+// TestCoarseReady: it is told once all is made, also where that was asked for by
+// others, and when the slide is closed before.
+func TestCoarseReady(t *testing.T) {
+	told := func(c *coarse) bool {
+		select {
+		case <-c.ready:
+			return true
+		default:
+			return false
+		}
+	}
+	slow := synth.Delay(speckled(coarseW, coarseH), time.Millisecond)
+	c := newCoarse(slow, 8, noGate)
+	go func() { // the last block is under way when its turn comes
+		if _, err := c.get(t.Context(), 3); err != nil {
+			t.Error(err)
+		}
+	}()
+	if told(c) {
+		t.Error("told before anything is made")
+	}
+	c.start()
+	<-c.ready
+	if c.missing() != 0 {
+		t.Errorf("%g pixels are missing", c.missing())
+	}
+	c.stop()
+	for _, begin := range []func(*coarse){(*coarse).start, func(*coarse) {}} {
+		c := newCoarse(slow, 8, noGate)
+		begin(c)
+		c.stop()
+		c.start()
+		if !told(c) {
+			t.Error("not told that the slide was closed")
+		}
+	}
+	w := New(Config{DataDir: t.TempDir()})
+	v := viewOf(t, w, func(string) slideio.Slide { return speckled(600, 500) })
+	select {
+	case <-v.CoarseReady():
+	default:
+		t.Error("a slide that needs no coarse level is not ready")
+	}
+}
+
 // TestCoarseGivesWay: each piece asks first.
 func TestCoarseGivesWay(t *testing.T) {
 	var asked atomic.Int64
