@@ -14,7 +14,7 @@ import (
 // stays open for the next analysis with the same options, until Close; one analysis
 // runs at a time, and others wait for it.
 //
-// progress may be nil; it is told at most ten times a second and stage, from one
+// progress may be nil; it is told nothing while others are waited for, then at most ten times a second and stage, from one
 // goroutine at a time. Errors are those of Analyze, and ErrResolutionUnknown.
 func (w *Workspace) AnalyzeView(ctx context.Context, v *View, o EngineOptions, progress func(Progress)) (*result.Result, error) {
 	resolution, _ := v.resolution()
@@ -22,9 +22,9 @@ func (w *Workspace) AnalyzeView(ctx context.Context, v *View, o EngineOptions, p
 		return nil, fmt.Errorf("%s: %w", v.about.Path, ErrResolutionUnknown)
 	}
 	e := newEstimate(progress)
-	e.report(result.Progress{Stage: StageOpening, Total: 1})
+	begin := func() { e.report(result.Progress{Stage: StageOpening, Total: 1}) }
 	var out *result.Result
-	err := w.use(ctx, o, func(engine *zoom.Engine) (err error) {
+	err := w.use(ctx, o, begin, func(engine *zoom.Engine) (err error) {
 		e.expect(engine.Model.Config().Magnifications, engine.Model.Config().K)
 		out, err = engine.Analyze(ctx, zoom.Request{
 			Slide: v.slide, Resolution: resolution, Seed: o.Seed, Gate: w.giveWayOn(engine.Place.Device.Used),

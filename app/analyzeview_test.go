@@ -119,6 +119,25 @@ func TestAnalyzeViewEnds(t *testing.T) {
 	}
 }
 
+// TestAnalyzeViewWaits says nothing while another analysis runs.
+func TestAnalyzeViewWaits(t *testing.T) {
+	w, v := tissueView(t, 0.5)
+	if err := w.kept.lock(t.Context()); err != nil {
+		t.Fatal(err)
+	}
+	ctx, cancel := context.WithTimeout(t.Context(), 50*time.Millisecond)
+	defer cancel()
+	_, err := w.AnalyzeView(ctx, v, onCPU, func(p Progress) { t.Errorf("told while it waits: %+v", p) })
+	w.kept.unlock()
+	if !errors.Is(err, context.DeadlineExceeded) {
+		t.Errorf("error %v", err)
+	}
+	var told []Progress
+	if _, err := w.AnalyzeView(t.Context(), v, onCPU, func(p Progress) { told = append(told, p) }); err != nil || told[0].Stage != StageOpening {
+		t.Errorf("when its turn has come: error %v, told %+v", err, told)
+	}
+}
+
 func TestAnalyzeViewWithoutRuntime(t *testing.T) {
 	w := New(Config{Devices: device.New([]string{"/no/such/library.so"}), DataDir: t.TempDir()})
 	v := viewOf(t, w, func(string) slideio.Slide { return speckled(600, 500) })

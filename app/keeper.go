@@ -68,13 +68,15 @@ func (k *keeper) close() error {
 }
 
 // use calls f with an engine for the options: the one that is kept, if it was
-// opened for the same, else a new one that is kept from then on.
-func (w *Workspace) use(ctx context.Context, o EngineOptions, f func(*zoom.Engine) error) error {
+// opened for the same, else a new one that is kept from then on. turn is called
+// before that, once the analyses before this one have ended.
+func (w *Workspace) use(ctx context.Context, o EngineOptions, turn func(), f func(*zoom.Engine) error) error {
 	k := &w.kept
 	if err := k.lock(ctx); err != nil {
 		return err
 	}
 	defer k.unlock()
+	turn()
 	model, spec, err := w.modelAndEncoder(o)
 	if err != nil {
 		return err

@@ -276,7 +276,7 @@ func (t *triage) analyse(ctx context.Context, o *openedSlide) (r *result.Result,
 		return nil, o.err
 	}
 	open := false
-	err = t.w.use(ctx, t.req.Engine, func(e *zoom.Engine) error {
+	err = t.w.use(ctx, t.req.Engine, func() {}, func(e *zoom.Engine) error {
 		if e.Model.SHA256() != t.setup.ModelSHA256 || e.Encoder.Card.SHA256 != t.setup.EncoderSHA256 {
 			return errModelChanged
 		}
