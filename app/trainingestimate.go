@@ -86,10 +86,11 @@ type measuring struct {
 	req    *EstimateRequest
 	report func(result.Progress)
 	out    *WorkEstimate
-	lowest float64 // patches of a slide at the lowest magnification
-	read   []spot  // patches of one slide to measure reading with
-	slide  string  // that they are of
-	ratios []int   // of each magnification to the one before
+	lowest float64       // patches of a slide at the lowest magnification
+	read   []spot        // patches of one slide to measure reading with
+	slide  string        // that they are of
+	before time.Duration // of a slide, until its patches are read
+	ratios []int         // of each magnification to the one before
 }
 
 // spot is a patch of a slide.
@@ -116,7 +117,9 @@ func (m *measuring) look(ctx context.Context) error {
 	looked := spread(left, max(1, orDefault(m.req.Look, defaultLook)))
 	for k, i := range looked {
 		m.report(result.Progress{Stage: "counting patches", Done: k, Total: len(looked)})
+		start := time.Now()
 		n, err := m.count(ctx, m.outcomes[i].Slide)
+		m.before += time.Since(start) / time.Duration(len(looked))
 		if ctx.Err() != nil {
 			return context.Cause(ctx)
 		}
@@ -253,7 +256,8 @@ func (m *measuring) pace(ctx context.Context, engine *zoom.Engine) error {
 // sum turns patches into time and bytes.
 func (m *measuring) sum(dim int) {
 	if m.out.PerSecond > 0 {
-		m.out.Extract = time.Duration(float64(m.out.Patches) / m.out.PerSecond * float64(time.Second))
+		encoding := float64(m.out.Patches) / m.out.PerSecond
+		m.out.Extract = time.Duration(encoding*float64(time.Second)) + m.before*time.Duration(m.out.Slides-m.out.Done)
 	}
 	size := 2
 	if m.template.Type == safetensors.F32 {
