@@ -4,6 +4,7 @@ import (
 	"image"
 	"image/color"
 	"math"
+	"strings"
 	"time"
 
 	"fyne.io/fyne/v2"
@@ -40,6 +41,8 @@ type furniture struct {
 
 	drawn   drawn
 	x, y    int // the place told
+	where   string
+	more    string // of the readout
 	told    bool
 	due     bool    // it is about to be told
 	reserve float32 // width kept for the place, so that it does not jump about
@@ -63,7 +66,8 @@ func newFurniture(v *Viewer) *furniture {
 // setSlide forgets what was told of the slide before.
 func (f *furniture) setSlide(p pyramid, preview *image.RGBA) {
 	f.drawn, f.told, f.reserve = drawn{}, false, 0
-	f.place.text.Text, f.place.width = "", 0
+	f.where, f.more = "", ""
+	f.place.set(0)
 	f.overview.set(p, preview)
 }
 
@@ -81,7 +85,8 @@ func (f *furniture) arrange() {
 		}
 		f.drawn = now
 		f.bar.set(f.v.options.Texts, now)
-		f.scale.set(f.v.options.Texts.scale(now.zoom, now.mpp), now.text)
+		f.scale.set(now.text, f.v.options.Texts.scale(now.zoom, now.mpp))
+		f.fit()
 		f.layout()
 	}
 	f.later()
@@ -123,16 +128,48 @@ func (f *furniture) hover() {
 		return
 	}
 	f.x, f.y, f.told, f.reread = ix, iy, true, false
-	text := place(ix, iy)
+	f.where, f.more = place(ix, iy), ""
 	if f.readout != nil {
-		if more := f.readout(x, y); more != "" {
-			text += space + space + space + more
-		}
+		f.more = f.readout(x, y)
 	}
-	f.place.set(text, f.drawn.text)
+	f.fit()
 	f.place.box.Show()
 	f.layout()
 	canvas.Refresh(f.place.ground)
+}
+
+// fit writes the place in one line, or in two where the view is narrow, shortened
+// where it is narrower yet.
+func (f *furniture) fit() {
+	room := f.v.Size().Width - 2*margin
+	line := f.where
+	if f.more != "" {
+		line += space + space + space + f.more
+	}
+	if plateWidth(line, f.drawn.text) <= room {
+		f.place.set(f.drawn.text, line)
+		return
+	}
+	var lines []string
+	for _, line := range []string{f.where, f.more} {
+		if line != "" {
+			lines = append(lines, shorten(line, f.drawn.text, room))
+		}
+	}
+	f.place.set(f.drawn.text, lines...)
+}
+
+// shorten cuts a text so that its plate is no wider than room, with dots for what is
+// cut.
+func shorten(text string, size, room float32) string {
+	if plateWidth(text, size) <= room {
+		return text
+	}
+	letters := []rune(text)
+	for len(letters) > 0 && plateWidth(string(letters)+"…", size) > room {
+		letters = letters[:len(letters)-1]
+	}
+	return string(letters) + "…"
 }
 
 // layout puts the plates along the lower edge, the place above the others where the
@@ -156,31 +193,40 @@ func (f *furniture) layout() {
 		f.place.move(x+f.scale.width+gap, bottom-f.place.height)
 		return
 	}
+	under := max(f.scale.height, f.bar.height)
+	if left+f.scale.width > size.Width-margin && left > margin {
+		left, under = margin, f.bar.height+gap+f.scale.height
+		bottom -= f.bar.height + gap
+	}
 	f.scale.move(left, bottom-f.scale.height)
-	f.place.move(margin, bottom-max(f.scale.height, f.bar.height)-gap-f.place.height)
+	f.place.move(margin, size.Height-margin-under-gap-f.place.height)
 }
 
 // plateColour lets little of the tissue through, so that marker-coloured text can be
 // read on white, on stain and on black.
 func plateColour() color.Color {
 	h := assets.Halo()
-	return color.NRGBA{R: h.R, G: h.G, B: h.B, A: 0xd9}
+	return color.NRGBA{R: h.R, G: h.G, B: h.B, A: 0xf0}
 }
 
-// plate is a line of text on a ground of its own.
+// plateEdge keeps a plate in one piece where it lies half on the slide and half on
+// ground of its own colour.
+func plateEdge() color.Color { return color.Gray{Y: 0x70} }
+
+// plate is text on a ground of its own, in one line or two.
 type plate struct {
 	box           *fyne.Container
 	ground        *canvas.Rectangle
-	text          *canvas.Text
+	texts         [2]*canvas.Text
 	width, height float32
 }
 
 func newPlate() *plate {
 	p := &plate{
-		ground: &canvas.Rectangle{FillColor: plateColour(), CornerRadius: 3},
-		text:   &canvas.Text{Color: assets.Marker()},
+		ground: &canvas.Rectangle{FillColor: plateColour(), CornerRadius: 3, StrokeColor: plateEdge(), StrokeWidth: 1},
+		texts:  [2]*canvas.Text{{Color: assets.Marker()}, {Color: assets.Marker()}},
 	}
-	p.box = &fyne.Container{Objects: []fyne.CanvasObject{p.ground, p.text}}
+	p.box = &fyne.Container{Objects: []fyne.CanvasObject{p.ground, p.texts[0], p.texts[1]}}
 	return p
 }
 
@@ -189,18 +235,29 @@ func plateWidth(text string, size float32) float32 {
 	return ceil(fyne.MeasureText(text, size, fyne.TextStyle{}).Width) + 2*padding
 }
 
-func (p *plate) set(text string, size float32) {
-	if p.text.Text == text && p.text.TextSize == size {
+// set shows up to two lines, those that are not "".
+func (p *plate) set(size float32, lines ...string) {
+	lines = append(lines, "", "")[:2]
+	if p.text() == strings.Join(lines, "\n") && p.texts[0].TextSize == size {
 		return
 	}
-	p.text.Text, p.text.TextSize = text, size
-	m := p.text.MinSize()
-	p.width, p.height = ceil(m.Width)+2*padding, ceil(m.Height)+2
+	p.width, p.height = 0, 2
+	for i, t := range p.texts {
+		t.Text, t.TextSize = lines[i], size
+		t.Hidden = lines[i] == ""
+		if !t.Hidden {
+			m := t.MinSize()
+			t.Move(fyne.NewPos(padding, p.height-1))
+			t.Resize(m)
+			p.width, p.height = max(p.width, ceil(m.Width)+2*padding), p.height+ceil(m.Height)
+		}
+		t.Refresh()
+	}
 	p.ground.Resize(fyne.NewSize(p.width, p.height))
-	p.text.Move(fyne.NewPos(padding, 1))
-	p.text.Resize(m)
-	p.text.Refresh()
 }
+
+// text are the lines shown, each with a line end between.
+func (p *plate) text() string { return p.texts[0].Text + "\n" + p.texts[1].Text }
 
 func (p *plate) move(x, y float32) { p.box.Move(fyne.NewPos(ceil(x), ceil(y))) }
 
@@ -230,12 +287,12 @@ func (b *barPlate) set(t Texts, d drawn) {
 	um := d.mpp / d.zoom // of a device pixel
 	most := min(barMost*d.at.scale, barShare*float64(d.w))
 	length := t.newBar(most * um)
-	b.plate.set(length.text, d.text)
-	m := b.text.MinSize()
+	b.plate.set(d.text, length.text)
+	m := b.texts[0].MinSize()
 	bar := float32(math.Round(length.um/um) / d.at.scale)
 	b.width, b.height = ceil(max(bar, m.Width))+2*padding, ceil(m.Height)+barTick+3
 	b.ground.Resize(fyne.NewSize(b.width, b.height))
-	b.text.Move(fyne.NewPos((b.width-m.Width)/2, 0))
+	b.texts[0].Move(fyne.NewPos((b.width-m.Width)/2, 0))
 	x, y := ceil((b.width-bar)/2), ceil(m.Height)+barTick-1
 	put := func(o *canvas.Rectangle, x, y, w, h float32) {
 		o.Move(fyne.NewPos(x, y))

@@ -164,6 +164,7 @@ func (v *Viewer) destination() Camera {
 func (v *Viewer) move(c Camera, fitted bool) {
 	if v.ready() {
 		c = v.limits().clamp(c)
+		fitted = fitted || c == v.limits().whole()
 	}
 	same := c == v.camera
 	v.camera, v.fitted = c, fitted

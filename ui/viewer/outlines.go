@@ -3,6 +3,7 @@ package viewer
 import (
 	"image"
 	"image/color"
+	"slices"
 
 	"fyne.io/fyne/v2"
 	"fyne.io/fyne/v2/canvas"
@@ -20,6 +21,7 @@ const (
 	Parent                      // one at a lower magnification: thinner
 	Current                     // the one that is looked at: stronger
 	Child                       // one that belongs to the current: thinner
+	Hover                       // one that is pointed at elsewhere: a double line; out of view, it is marked on the overview map
 )
 
 // Outline is a rectangle drawn over the slide in marker and halo colours.
@@ -31,6 +33,8 @@ type Outline struct {
 const (
 	maxOutlines = 600 // drawn at once: the last ones, if there are more
 	minOutline  = 4   // device pixels; what is smaller is drawn as a mark of this size
+	hoverGap    = 2   // points between the two lines of Hover
+	minDouble   = 24  // points: smaller outlines have one line
 )
 
 // strokes are the widths, in points, of the marker line and of the halo on each
@@ -39,7 +43,7 @@ func (k OutlineKind) strokes() (line, halo float64) {
 	switch k {
 	case Current:
 		return 4, 2
-	case Parent, Child:
+	case Parent, Child, Hover:
 		return 1, 1
 	}
 	return 2, 1
@@ -69,15 +73,55 @@ func (o *outliner) place(p projection, at screen) {
 		if !r.Overlaps(view) {
 			continue
 		}
-		if n == len(o.frames) {
-			o.frames = append(o.frames, newFrame())
-		}
-		// What lies far outside the view is cut off, beyond the strokes' width.
 		line, halo := out.Kind.pixels(at)
-		r = r.Inset(-halo).Intersect(view.Inset(-2 * (line + 2*halo)))
-		o.box.Objects = o.frames[n].draw(o.box.Objects, r, line, halo, at)
-		n++
+		for _, r := range out.rings(p, at) {
+			if n == len(o.frames) {
+				o.frames = append(o.frames, newFrame())
+			}
+			// What lies far outside the view is cut off, beyond the strokes' width.
+			r = r.Intersect(view.Inset(-8 * (line + 2*halo)))
+			o.box.Objects = o.frames[n].draw(o.box.Objects, r, line, halo, at)
+			n++
+		}
 	}
+}
+
+// set takes other outlines, cut to the slide; what lies wholly beside it is left
+// out.
+func (o *outliner) set(outlines []Outline, slide result.Rect) {
+	o.outlines = nil
+	for _, out := range outlines {
+		if out.Area = common(out.Area, slide); out.Area.Width > 0 && out.Area.Height > 0 {
+			o.outlines = append(o.outlines, out)
+		}
+	}
+}
+
+// common is the part that two areas share; without width or height where they share
+// none.
+func common(a, b result.Rect) result.Rect {
+	x, y := max(a.X, b.X), max(a.Y, b.Y)
+	return result.Rect{X: x, Y: y, Width: min(a.X+a.Width, b.X+b.Width) - x, Height: min(a.Y+a.Height, b.Y+b.Height) - y}
+}
+
+// pointed is the last outline of kind Hover.
+func (o *outliner) pointed() (result.Rect, bool) {
+	for _, out := range slices.Backward(o.outlines) {
+		if out.Kind == Hover {
+			return out.Area, true
+		}
+	}
+	return result.Rect{}, false
+}
+
+// rings are the outer edges of the halos that are drawn of an outline.
+func (o Outline) rings(p projection, at screen) []image.Rectangle {
+	line, halo := o.Kind.pixels(at)
+	outer := o.rect(p).Inset(-halo)
+	if o.Kind != Hover || float64(min(outer.Dx(), outer.Dy())) < minDouble*at.scale {
+		return []image.Rectangle{outer}
+	}
+	return []image.Rectangle{outer, outer.Inset(line + 2*halo + int(hoverGap*at.scale))}
 }
 
 // first is where to start so that no more than maxOutlines are seen: later ones are

@@ -20,6 +20,7 @@ const (
 	mapLeast     = 60   // points: smaller maps are not shown
 	mapNarrowest = 8    // points: the shorter side of very long slides
 	mapFrame     = 8    // device pixels: the least side of the visible rectangle
+	mapMark      = 12   // points: the mark of a place that is pointed at
 )
 
 // overview is the small map of the slide. A tap or drag on it goes there.
@@ -36,6 +37,8 @@ type overview struct {
 	frame   *frame
 	framed  *fyne.Container
 	seen    image.Rectangle
+	mark    [2]*canvas.Rectangle // halo and mark of the place pointed at
+	marked  image.Rectangle
 }
 
 var (
@@ -53,6 +56,10 @@ func newOverview(v *Viewer) *overview {
 		frame:   newFrame(),
 		framed:  &fyne.Container{},
 	}
+	for i, c := range []color.Color{assets.Halo(), assets.Marker()} {
+		o.mark[i] = &canvas.Rectangle{FillColor: c}
+		o.mark[i].Hidden = true
+	}
 	o.Hidden = true
 	o.ExtendBaseWidget(o)
 	return o
@@ -60,7 +67,7 @@ func newOverview(v *Viewer) *overview {
 
 // CreateRenderer is Fyne's.
 func (o *overview) CreateRenderer() fyne.WidgetRenderer {
-	return widget.NewSimpleRenderer(&fyne.Container{Objects: []fyne.CanvasObject{o.ground, o.picture, o.border, o.framed}})
+	return widget.NewSimpleRenderer(&fyne.Container{Objects: []fyne.CanvasObject{o.ground, o.picture, o.border, o.framed, o.mark[0], o.mark[1]}})
 }
 
 func (o *overview) set(p pyramid, preview *image.RGBA) {
@@ -86,6 +93,7 @@ func (o *overview) arrange() {
 		o.draw(at)
 	}
 	o.place(p, at)
+	o.point(p, at)
 	if o.Hidden {
 		o.Show()
 	}
@@ -109,7 +117,7 @@ func (o *overview) draw(at screen) {
 	at.put(o.ground, all)
 	at.put(o.picture, all)
 	at.put(o.border, all.Inset(-1))
-	o.seen = image.Rectangle{}
+	o.seen, o.marked = image.Rectangle{}, image.Rectangle{}
 	o.picture.Image = nil
 	if o.preview != nil && !o.preview.Rect.Empty() {
 		m := image.NewRGBA(all)
@@ -133,6 +141,28 @@ func (o *overview) place(p projection, at screen) {
 	}
 	o.seen = seen
 	o.framed.Objects = o.frame.draw(o.framed.Objects[:0], seen, line, halo, at)
+}
+
+// point marks the place that is pointed at where it is out of view.
+func (o *overview) point(p projection, at screen) {
+	area, ok := o.v.outlines.pointed()
+	out := Outline{Area: area}
+	var r image.Rectangle
+	if ok && !out.rect(p).Overlaps(image.Rect(0, 0, p.w, p.h)) {
+		side := int(mapMark * at.scale)
+		kx, ky := float64(o.size.X)/float64(o.slide.width), float64(o.size.Y)/float64(o.slide.height)
+		x, y := int((area.X+area.Width/2)*kx)-side/2, int((area.Y+area.Height/2)*ky)-side/2
+		r = image.Rect(x, y, x+side, y+side)
+	}
+	if r == o.marked {
+		return
+	}
+	o.marked = r
+	for i, m := range o.mark {
+		m.Hidden = r.Empty()
+		at.put(m, r.Inset(i*int(2*at.scale)))
+		canvas.Refresh(m)
+	}
 }
 
 // Tapped goes to the place.

@@ -30,6 +30,9 @@ func (v *Viewer) Snapshot() *image.RGBA {
 		paint(m, tileRect(v.proj, s.key, s.tile, v.slide), s.object.Image, s.object.ScaleMode, 1)
 	}
 	v.layer.snapshot(m, v.proj)
+	for _, r := range beside(v.matted(), v.slideRect()) {
+		draw.Draw(m, r, image.NewUniform(v.background.FillColor), image.Point{}, draw.Src)
+	}
 	v.outlines.snapshot(m, v.proj, v.at)
 	return m
 }
@@ -70,9 +73,10 @@ func (l *layer) snapshot(m *image.RGBA, p projection) {
 func (o *outliner) snapshot(m *image.RGBA, p projection, at screen) {
 	for _, out := range o.outlines[o.first(p):] {
 		line, halo := out.Kind.pixels(at)
-		outer := out.rect(p).Inset(-halo)
-		ring(m, outer, line+2*halo, assets.Halo())
-		ring(m, outer.Inset(halo), line, assets.Marker())
+		for _, outer := range out.rings(p, at) {
+			ring(m, outer, line+2*halo, assets.Halo())
+			ring(m, outer.Inset(halo), line, assets.Marker())
+		}
 	}
 }
 

@@ -75,6 +75,7 @@ type Viewer struct {
 	preview    *stretched
 	stage      *stage
 	layer      *layer
+	mat        *mat
 	outlines   *outliner
 	ruler      *ruler
 	furniture  *furniture
@@ -94,10 +95,10 @@ func New(o Options) *Viewer {
 	v := &Viewer{
 		options: o, cache: newTileCache(o.Cache), failed: newFailures(), at: screen{1},
 		background: &canvas.Rectangle{}, preview: newStretched(), stage: newStage(),
-		layer: newLayer(), outlines: newOutliner(), ruler: newRuler(),
+		layer: newLayer(), mat: newMat(), outlines: newOutliner(), ruler: newRuler(),
 	}
 	v.furniture = newFurniture(v)
-	v.objects = []fyne.CanvasObject{v.background, v.preview.object, v.stage.box, v.layer.object, v.layer.box, v.outlines.box, v.ruler.box, v.furniture.box}
+	v.objects = []fyne.CanvasObject{v.background, v.preview.object, v.stage.box, v.layer.object, v.layer.box, v.mat.box, v.outlines.box, v.ruler.box, v.furniture.box}
 	v.loader = newLoader(o.Workers, o.Do, v.receive)
 	v.ExtendBaseWidget(v)
 	v.recolour()
@@ -136,7 +137,7 @@ func (v *Viewer) SetSource(src TileSource, preview *image.RGBA) {
 	}
 	v.furniture.setSlide(v.slide, preview)
 	v.layer.set(grid{}, 1)
-	v.outlines.outlines = nil
+	v.outlines.set(nil, result.Rect{})
 	v.ruler.on = false
 	v.ruler.clear()
 	v.showing, v.wanting = tileRange{}, tileRange{}
@@ -187,10 +188,11 @@ func (v *Viewer) SetLayerOpacity(opacity float64) {
 	v.arrange()
 }
 
-// SetOutlines draws these rectangles over the slide, later ones on top.
+// SetOutlines draws these rectangles over the slide, later ones on top. What of them
+// lies beside the slide is cut off.
 func (v *Viewer) SetOutlines(outlines []Outline) {
 	v.furniture.reread = true
-	v.outlines.outlines = outlines
+	v.outlines.set(outlines, v.bounds())
 	v.arrange()
 }
 
@@ -277,12 +279,14 @@ func (v *Viewer) arrange() {
 	if v.ready() && v.camera.Zoom > 0 {
 		v.arrangeTiles()
 		v.layer.place(v.proj, v.at)
+		v.mat.place(v.matted(), v.slideRect(), v.at, v.background.FillColor)
 		v.outlines.place(v.proj, v.at)
 		v.ruler.place(v.proj, v.at)
 	} else {
 		v.preview.hide()
 		v.layer.hide()
 		v.layer.clear()
+		v.mat.clear()
 		v.outlines.box.Objects = nil
 	}
 	v.at.put(v.background, v.ground())
@@ -298,8 +302,7 @@ func (v *Viewer) ground() image.Rectangle {
 	if !v.ready() || v.missing > 0 && v.preview.cells == nil {
 		return view
 	}
-	slide := image.Rect(p.x(0), p.y(0), p.x(float64(v.slide.width)), p.y(float64(v.slide.height)))
-	if view.In(slide) {
+	if view.In(v.slideRect()) {
 		return image.Rect(0, 0, 1, 1)
 	}
 	return view

@@ -3,6 +3,7 @@ package viewer
 import (
 	"context"
 	"errors"
+	"fmt"
 	"image"
 	"image/color"
 	"math"
@@ -44,6 +45,28 @@ func TestWholeSlideAtFirst(t *testing.T) {
 	wantCamera(t, "wider, after a move", b.Camera(), Camera{1000, 500, 1})
 	b.Fit()
 	wantCamera(t, "fit", b.Camera(), Camera{4000, 3000, 0.1})
+	b.SetCamera(Camera{1000, 500, 1})
+	b.SetCamera(Camera{4000, 3000, 0.1}) // as it is kept for a slide
+	b.window.Resize(fyne.NewSize(400, 600))
+	wantCamera(t, "narrower, whole again", b.Camera(), Camera{4000, 3000, 0.05})
+}
+
+// TestSplitKeepsTheWholeSlide shows a slide in one view, then in two linked ones.
+func TestSplitKeepsTheWholeSlide(t *testing.T) {
+	b := open(t, Options{})
+	second := New(Options{Do: b.queue.do})
+	defer second.Close()
+	second.SetSource(plain(8000, 6000, pink), nil)
+	defer Link(b.Viewer, second)()
+	b.window.SetContent(container.NewGridWithColumns(2, b.Viewer, second))
+	for _, size := range []fyne.Size{fyne.NewSize(800, 600), fyne.NewSize(500, 600), fyne.NewSize(900, 200)} {
+		b.window.Resize(size)
+		for name, v := range map[string]*Viewer{"first": b.Viewer, "second": second} {
+			wantCamera(t, fmt.Sprint(name, " of ", size), v.Camera(), v.limits().whole())
+		}
+	}
+	b.window.SetContent(b.Viewer)
+	wantCamera(t, "one again", b.Camera(), b.limits().whole())
 }
 
 func TestSizeComesAfterTheSource(t *testing.T) {
@@ -180,7 +203,7 @@ func TestHover(t *testing.T) {
 	if want := (hover{3800, 2800, true}); got != want {
 		t.Errorf("hover %v, want %v", got, want)
 	}
-	if text := b.furniture.place.text.Text; text != "x\u00a03\u00a0800\u00a0\u00a0y\u00a02\u00a0800\u00a0\u00a0\u00a0rank 3" {
+	if text := b.furniture.place.texts[0].Text; text != "x\u00a03\u00a0800\u00a0\u00a0y\u00a02\u00a0800\u00a0\u00a0\u00a0rank 3" {
 		t.Errorf("readout %q", text)
 	}
 	b.MouseOut()
@@ -316,6 +339,25 @@ func TestOverview(t *testing.T) {
 	test.TapCanvas(b.window.Canvas(), o.Position().Add(fyne.NewPos(o.Size().Width/4, o.Size().Height/2)))
 	if c := b.Camera(); math.Abs(c.X-2000) > 50 || math.Abs(c.Y-3000) > 50 || c.Zoom != 1 {
 		t.Errorf("tapped at a quarter: %v", c)
+	}
+	b.SetCamera(Camera{2000, 3000, 1})
+	for _, c := range []struct {
+		name string
+		area result.Rect
+		kind OutlineKind
+		want bool
+	}{
+		{"out of view", result.Rect{X: 6000, Y: 1500, Width: 100, Height: 100}, Hover, true},
+		{"in view", result.Rect{X: 2000, Y: 3000, Width: 100, Height: 100}, Hover, false},
+		{"not pointed at", result.Rect{X: 6000, Y: 1500, Width: 100, Height: 100}, Current, false},
+	} {
+		b.SetOutlines([]Outline{{c.area, c.kind}})
+		if o.mark[1].Visible() != c.want {
+			t.Errorf("%s: marked %v", c.name, o.mark[1].Visible())
+		}
+		if x := float64(o.marked.Min.X+o.marked.Max.X) / 2 / float64(o.size.X); c.want && math.Abs(x-0.756) > 0.02 {
+			t.Errorf("%s: marked at %v of the map", c.name, x)
+		}
 	}
 	o.Dragged(&fyne.DragEvent{PointEvent: fyne.PointEvent{Position: fyne.NewPos(-50, 9999)}})
 	wantCamera(t, "dragged beyond the map", b.Camera(), Camera{0, 6000, 1})
@@ -599,5 +641,38 @@ func TestLayerOpacityUploadsNothing(t *testing.T) {
 	b.SetLayer(nil)
 	if got := b.capture().RGBAAt(400, 300); !near(got, pink, 1) {
 		t.Errorf("layer taken away: %v", got)
+	}
+}
+
+// TestReadoutFits writes a long readout in views of many widths.
+func TestReadoutFits(t *testing.T) {
+	b := open(t, Options{})
+	b.SetReadout(func(x, y float64) string { return "7.2 % of zoom attention, rank 3 of 131" })
+	test.MoveMouse(b.window.Canvas(), fyne.NewPos(60, 80))
+	for _, c := range []struct {
+		width float32
+		lines int
+	}{{800, 1}, {500, 1}, {300, 2}, {150, 2}, {90, 2}} {
+		b.window.Resize(fyne.NewSize(c.width, 400))
+		b.SetCamera(Camera{4000, 3000, 0.1})
+		b.hovered()
+		f := b.furniture
+		lines := 0
+		for _, line := range f.place.texts {
+			if line.Text != "" {
+				lines++
+			}
+		}
+		if lines != c.lines {
+			t.Errorf("%v wide: %q", c.width, f.place.text())
+		}
+		for name, p := range map[string]*plate{"place": f.place, "scale": f.scale, "bar": &f.bar.plate} {
+			if right := p.box.Position().X + p.width; right > c.width && name != "scale" {
+				t.Errorf("%v wide: %s ends at %v", c.width, name, right)
+			}
+			if p.box.Position().Y+p.height > 400 {
+				t.Errorf("%v wide: %s is under the edge", c.width, name)
+			}
+		}
 	}
 }
