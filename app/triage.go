@@ -100,10 +100,7 @@ func (w *Workspace) Triage(ctx context.Context, list *worklist.Store, req Triage
 }
 
 func (w *Workspace) triage(ctx context.Context, list *worklist.Store, req TriageRequest, events func(TriageEvent), times triageTimes) (*TriageReport, error) {
-	t := &triage{
-		w: w, list: list, req: req, events: events, times: times, bell: make(chan struct{}, 1),
-		rest: newResting(times), away: map[string]bool{}, series: map[string]dicomFile{}, said: map[string]bool{},
-	}
+	t := w.newTriage(list, req, events, times)
 	give, err := list.Take(ctx)
 	if err != nil {
 		return nil, err
@@ -121,6 +118,13 @@ func (w *Workspace) triage(ctx context.Context, list *worklist.Store, req Triage
 		err = context.Cause(ctx)
 	}
 	return t.report(), err
+}
+
+func (w *Workspace) newTriage(list *worklist.Store, req TriageRequest, events func(TriageEvent), times triageTimes) *triage {
+	return &triage{
+		w: w, list: list, req: req, events: events, times: times, bell: make(chan struct{}, 1),
+		rest: newResting(times), away: map[string]bool{}, series: map[string]dicomFile{}, said: map[string]bool{},
+	}
 }
 
 // triage is one triage under way.

@@ -36,6 +36,13 @@ type Settings struct {
 	// its name.
 	Scanners map[string]float64 `json:"scanners"`
 	Export   Export             `json:"export"`
+	Worklist Worklist           `json:"worklist"`
+}
+
+// Worklist is how cases are read.
+type Worklist struct {
+	Reader  string `json:"reader"` // whose verdicts; "" is the user's name in the system
+	Blinded bool   `json:"blinded"`
 }
 
 // Window is the state of the main window.
@@ -123,7 +130,7 @@ func (s *Settings) repair() {
 	if !(s.Overlay.Opacity >= 0 && s.Overlay.Opacity <= 1) {
 		s.Overlay.Opacity = d.Overlay.Opacity
 	}
-	for _, t := range []*string{&s.Window.Tab, &s.LastFolder, &s.ExportFolder, &s.Model, &s.Device, &s.Overlay.ColorMap} {
+	for _, t := range []*string{&s.Window.Tab, &s.LastFolder, &s.ExportFolder, &s.Model, &s.Device, &s.Overlay.ColorMap, &s.Worklist.Reader} {
 		if len(*t) > maxText {
 			*t = ""
 		}

@@ -201,3 +201,16 @@ func TestPictures(t *testing.T) {
 		t.Error("a picture from nowhere")
 	}
 }
+
+func TestRetryOneCase(t *testing.T) {
+	s, u := stocked(t, 2)
+	first, second := begin(t, s, u), begin(t, s, u)
+	ok(t, s.Fail(t.Context(), first, "why"))
+	ok(t, s.Fail(t.Context(), second, "why"))
+	ok(t, s.Retry(t.Context(), u.ID, first.Case))
+	ok(t, s.Retry(t.Context(), u.ID+1, second.Case))
+	jobs := got(s.Next(t.Context(), u.ID, "", 9))(t)
+	if len(jobs) != 1 || jobs[0].Case != first.Case {
+		t.Errorf("queued again: %+v", jobs)
+	}
+}

@@ -34,6 +34,7 @@ type Texts struct {
 	Training  Training  `json:"training"`
 	Models    Models    `json:"models"`
 	Worklist  Worklist  `json:"worklist"`
+	Review    Review    `json:"review"`
 }
 
 // Load reads the words of a language: "de", also "de_DE.UTF-8". "" means the
