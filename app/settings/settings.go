@@ -37,12 +37,24 @@ type Settings struct {
 	Scanners map[string]float64 `json:"scanners"`
 	Export   Export             `json:"export"`
 	Worklist Worklist           `json:"worklist"`
+	Training Training           `json:"training"`
 }
 
 // Worklist is how cases are read.
 type Worklist struct {
 	Reader  string `json:"reader"` // whose verdicts; "" is the user's name in the system
 	Blinded bool   `json:"blinded"`
+}
+
+// Training is what was last trained on, to go on with.
+type Training struct {
+	Table  string  `json:"table"`  // CSV file; or
+	Folder string  `json:"folder"` // of classes; both "" for nothing
+	Images bool    `json:"images"` // plain pictures in the folder count
+	Stated float64 `json:"stated"` // magnification of its slides; 0 as the files say
+
+	Encoder string `json:"encoder"` // file; "" is the built-in one
+	Preset  string `json:"preset"`  // "" is the first
 }
 
 // Window is the state of the main window.
@@ -130,10 +142,14 @@ func (s *Settings) repair() {
 	if !(s.Overlay.Opacity >= 0 && s.Overlay.Opacity <= 1) {
 		s.Overlay.Opacity = d.Overlay.Opacity
 	}
-	for _, t := range []*string{&s.Window.Tab, &s.LastFolder, &s.ExportFolder, &s.Model, &s.Device, &s.Overlay.ColorMap, &s.Worklist.Reader} {
+	for _, t := range []*string{&s.Window.Tab, &s.LastFolder, &s.ExportFolder, &s.Model, &s.Device, &s.Overlay.ColorMap, &s.Worklist.Reader,
+		&s.Training.Table, &s.Training.Folder, &s.Training.Encoder, &s.Training.Preset} {
 		if len(*t) > maxText {
 			*t = ""
 		}
+	}
+	if !(s.Training.Stated > 0 && s.Training.Stated <= 100) {
+		s.Training.Stated = 0
 	}
 	s.repairRecent()
 	maps.DeleteFunc(s.Scanners, func(name string, mpp float64) bool {

@@ -24,7 +24,7 @@ func TestParse(t *testing.T) {
 			return s.Window.Width == 1000 && s.Window.Height == Defaults().Window.Height
 		}},
 		{"ranges", `{"version": 1, "window": {"width": -5, "height": 1000000}, "threads": -1, "theme": "pink", "language": "xx",
-			"overlay": {"opacity": 7, "kind": "?", "scale": "?"}, "export": {"side": 1}}`, func(s Settings) bool {
+			"overlay": {"opacity": 7, "kind": "?", "scale": "?"}, "export": {"side": 1}, "training": {"stated": -20}}`, func(s Settings) bool {
 			d := Defaults()
 			d.Overlay.On, d.Overlay.Auto = s.Overlay.On, s.Overlay.Auto
 			return reflect.DeepEqual(s, d)

@@ -1,0 +1,47 @@
+package app
+
+import (
+	"slices"
+
+	"zoomscope/engine/mil"
+	"zoomscope/engine/train"
+)
+
+// TrainingMethod is a method that a model can be trained by.
+type TrainingMethod struct {
+	ID, Name string
+	Zooms    bool // it zooms into some patches, and has a K
+	Fewest   int  // magnifications
+}
+
+// TrainingMethods are all methods, ZoomMIL first.
+func TrainingMethods() []TrainingMethod {
+	names := map[string]string{
+		mil.ZoomMIL: "ZoomMIL", mil.MaxMIL: "MaxMIL", mil.MeanMIL: "MeanMIL", mil.ABMIL: "ABMIL", mil.CLAMSB: "CLAM-SB",
+		mil.TransMIL: "TransMIL", mil.DSMIL: "DSMIL", mil.MSMIL: "MS-MIL", mil.SparseConvMIL: "SparseConvMIL",
+	}
+	var list []TrainingMethod
+	for _, id := range mil.Methods() {
+		fewest, _ := mil.Scales(id)
+		list = append(list, TrainingMethod{ID: id, Name: names[id], Zooms: !(&mil.Config{Method: id}).Exhaustive(), Fewest: fewest})
+	}
+	return list
+}
+
+// TrainingPreset is a published choice of magnifications and of patches to zoom
+// into, for a dataset whose tissue is found in some way.
+type TrainingPreset struct {
+	Name           string
+	Magnifications []float64
+	K              []int  // for each magnification but the last
+	Tissue         string // preset, for ExtractRequest
+}
+
+// TrainingPresets are those there are, the default one first.
+func TrainingPresets() []TrainingPreset {
+	var list []TrainingPreset
+	for _, p := range train.Presets() {
+		list = append(list, TrainingPreset{p.Name, slices.Clone(p.Magnifications), slices.Clone(p.K), p.Tissue.Preset})
+	}
+	return list
+}

@@ -1,0 +1,30 @@
+package app
+
+import (
+	"testing"
+
+	"zoomscope/engine/mil"
+	"zoomscope/engine/tissue"
+)
+
+func TestTrainingChoices(t *testing.T) {
+	methods := TrainingMethods()
+	if len(methods) != len(mil.Methods()) || methods[0].ID != mil.ZoomMIL || !methods[0].Zooms {
+		t.Errorf("%+v", methods)
+	}
+	for _, m := range methods {
+		if m.Name == "" || m.Fewest < 1 || m.Zooms != (m.ID == mil.ZoomMIL) {
+			t.Errorf("%+v", m)
+		}
+		r := DefaultTrainingOf(m.ID)
+		r.Out = t.TempDir()
+		if err := r.Check(); err != nil {
+			t.Errorf("%s: %v", m.ID, err)
+		}
+	}
+	for _, p := range TrainingPresets() {
+		if _, ok := tissue.Preset(p.Tissue); !ok || len(p.K) != len(p.Magnifications)-1 {
+			t.Errorf("%+v", p)
+		}
+	}
+}
