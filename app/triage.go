@@ -41,7 +41,8 @@ type TriageEvent struct {
 	Ended    int // slides done or failed since the start
 	Left     int // slides that are queued or running
 	Progress result.Progress
-	Err      error // of TriageFailed, TriagePostponed and TriageProblem
+	Fraction float64 // of the slide at hand that is done, 0 to 1, with Progress
+	Err      error   // of TriageFailed, TriagePostponed and TriageProblem
 }
 
 // TriageEventKind is a kind of event.

@@ -281,9 +281,11 @@ func (t *triage) analyse(ctx context.Context, o *openedSlide) (r *result.Result,
 			return errModelChanged
 		}
 		open = true
-		r, err = e.Analyze(ctx, zoom.Request{Slide: o.slide, Resolution: o.resolution, Seed: t.req.Engine.Seed, Gate: t.w.quiet.gate()}, func(p result.Progress) {
-			t.tell(TriageEvent{Kind: TriageProgress, Slide: o.path, Case: o.job.Case, Progress: p})
+		whole := newEstimate(func(p Progress) {
+			t.tell(TriageEvent{Kind: TriageProgress, Slide: o.path, Case: o.job.Case, Progress: p.Progress, Fraction: p.Fraction})
 		})
+		whole.expect(e.Model.Config().Magnifications, e.Model.Config().K)
+		r, err = e.Analyze(ctx, zoom.Request{Slide: o.slide, Resolution: o.resolution, Seed: t.req.Engine.Seed, Gate: t.w.quiet.gate()}, whole.report)
 		return err
 	})
 	if err != nil && !open {
