@@ -70,7 +70,7 @@ func (s *Shell) outlines(c *slide, all bool) []viewer.Outline {
 		}
 	}
 	if s.hovered != nil {
-		list = append(list, viewer.Outline{Area: *s.hovered, Kind: viewer.Current})
+		list = append(list, viewer.Outline{Area: *s.hovered, Kind: viewer.Hover})
 	}
 	return list
 }

@@ -66,6 +66,7 @@ func (s *Shell) stated(c *slide) {
 		s.forget(c)
 	}
 	s.measure(false)
+	s.parts.viewer.ClearMeasure()
 	for _, v := range s.views() {
 		v.SetResolution(r.X)
 	}

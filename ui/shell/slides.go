@@ -126,10 +126,48 @@ func (s *Shell) opened(c *slide, o opened, err error) {
 		return
 	}
 	c.view, c.thumb, c.state = o.view, o.thumb, panels.SlideState{}
+	s.improveThumb(c)
 	s.Log.Info("slide open", "slide", c.id, "ms", time.Since(c.opening).Milliseconds())
 	s.remember(c)
 	s.showSlides()
 	if s.current == c {
+		s.showSlide()
+	}
+}
+
+// improveThumb takes a better small picture of a slide that has no coarse level,
+// once there can be one.
+func (s *Shell) improveThumb(c *slide) {
+	view := c.view
+	select {
+	case <-view.CoarseReady():
+		return // it is the best already
+	default:
+	}
+	s.work(func(ctx context.Context) {
+		select {
+		case <-view.CoarseReady():
+		case <-ctx.Done():
+			return
+		}
+		thumb, err := view.Thumbnail(ctx, previewSide)
+		if err != nil {
+			return
+		}
+		s.show(func() { s.gotThumb(c, view, thumb) })
+	})
+}
+
+// gotThumb shows a better small picture, in the overview too when nobody is looking
+// elsewhere.
+func (s *Shell) gotThumb(c *slide, view *app.View, thumb *image.RGBA) {
+	if c.view != view || !slices.Contains(s.slides, c) {
+		return
+	}
+	c.thumb = thumb
+	s.showSlides()
+	if s.current == c {
+		s.leave()
 		s.showSlide()
 	}
 }
