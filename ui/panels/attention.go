@@ -6,6 +6,7 @@ import (
 	"slices"
 
 	"fyne.io/fyne/v2"
+	standard "fyne.io/fyne/v2/theme"
 
 	"zoomscope/ui/texts"
 	"zoomscope/ui/theme"
@@ -36,6 +37,8 @@ type AttentionLegend struct {
 	Even          float64 // share of every patch if none stood out
 	EvenAt        float64 // where that lies on the scale, 0 to 1
 	HasEven       bool
+	Middle        float64 // share in the middle of the scale: on that by percentile, the median
+	HasMiddle     bool
 	Color         func(t float64) color.RGBA
 }
 
@@ -94,9 +97,9 @@ func (a *Attention) makeControls() {
 	t := a.texts.Attention
 	a.toggle = widgets.NewCheck(t.Show, func(on bool) { call(a.on.Toggle, on) })
 	a.levels = widgets.NewSegments(nil, a.chooseLevel)
-	a.follows = widgets.NewNote("")
+	a.follows = reserved(1)
 	a.kind = widgets.NewSegments([]string{t.Pooled, t.Zoom}, func(i int) { call(a.on.Zoom, i == 1) })
-	a.kindNote = widgets.NewNote("")
+	a.kindNote = reserved(2)
 	percent := func(v float64) string { return a.texts.Numbers.Share(v, 0) }
 	a.opacity = widgets.NewSlider(t.Opacity, percent, func(v float64) { call(a.on.Opacity, v) })
 	a.scale = widgets.NewSegments([]string{t.Raw, t.Percentile}, func(i int) { call(a.on.Percentile, i == 1) })
@@ -168,10 +171,11 @@ func (a *Attention) choose() {
 // explain says in words what is shown.
 func (a *Attention) explain() {
 	s, t := a.state, a.texts.Attention
-	show(a.follows, s.Auto && s.Level < len(s.Magnifications))
-	if a.follows.Visible() {
-		a.follows.SetText(fmt.Sprintf(t.AutoShows, a.texts.Numbers.Magnification(s.Magnifications[s.Level])))
+	follows := ""
+	if s.Auto && s.Level < len(s.Magnifications) {
+		follows = fmt.Sprintf(t.AutoShows, a.texts.Numbers.Magnification(s.Magnifications[s.Level]))
 	}
+	a.follows.SetText(follows)
 	switch {
 	case !s.ZoomPossible:
 		a.kindNote.SetText(t.NoZoom)
@@ -182,6 +186,13 @@ func (a *Attention) explain() {
 	}
 }
 
+// reserved is a note with room for so many lines whatever it says, so that controls
+// below it stay under the pointer.
+func reserved(lines int) *widgets.Text {
+	return widgets.NewText("", widgets.TextLook{
+		Color: standard.ColorNamePlaceHolder, Size: standard.SizeNameCaptionText, MinLines: lines, MaxLines: lines})
+}
+
 // SetLegend shows what the colours stand for.
 func (a *Attention) SetLegend(l AttentionLegend) {
 	t := a.texts.Attention
@@ -190,13 +201,16 @@ func (a *Attention) SetLegend(l AttentionLegend) {
 		kind = t.Zoom
 	}
 	if l.Percentile {
-		scale = t.Percentile
+		scale = t.ColorIsRank
 	}
 	s := widgets.LegendScale{
 		Title: fmt.Sprintf(t.LegendTitle, a.texts.Numbers.Magnification(l.Magnification), kind, scale),
 		Color: l.Color, Low: a.texts.Numbers.Portion(l.Low), High: a.texts.Numbers.Portion(l.High),
 	}
-	if l.HasEven {
+	switch {
+	case l.Percentile && l.HasMiddle:
+		s.Tick, s.TickAt = fmt.Sprintf(t.Median, a.texts.Numbers.Portion(l.Middle)), 0.5
+	case l.HasEven:
 		s.Tick, s.TickAt = fmt.Sprintf(t.EvenShare, a.texts.Numbers.Portion(l.Even)), l.EvenAt
 	}
 	a.legend.Set(s)

@@ -12,6 +12,7 @@ import (
 	"fyne.io/fyne/v2/container"
 	"fyne.io/fyne/v2/test"
 
+	"zoomscope/assets"
 	"zoomscope/engine/result"
 	"zoomscope/ui/texts"
 	"zoomscope/ui/theme"
@@ -289,9 +290,44 @@ func TestAttentionLegend(t *testing.T) {
 	if got, want := a.legend.Words(), [4]string{"10x, for prediction, raw", "0.030\u00a0%", "even share 0.50\u00a0%", "4.1\u00a0%"}; got != want {
 		t.Errorf("%q, want %q", got, want)
 	}
-	a.SetLegend(AttentionLegend{Magnification: 2.5, Zoom: true, Percentile: true, High: 0.2, Color: gray})
-	if got, want := a.legend.Words(), [4]string{"2.5x, for zooming in, percentile", "0\u00a0%", "", "20\u00a0%"}; got != want {
+	a.SetLegend(AttentionLegend{Magnification: 2.5, Percentile: true, High: 0.2, Middle: 0.0031, HasMiddle: true, Color: gray})
+	if got, want := a.legend.Words(), [4]string{"2.5x, for prediction, colour = rank", "0\u00a0%", "median 0.31\u00a0%", "20\u00a0%"}; got != want {
 		t.Errorf("%q, want %q", got, want)
+	}
+	a.SetLegend(AttentionLegend{Magnification: 2.5, Zoom: true, Percentile: true, High: 0.2, Color: gray})
+	if got, want := a.legend.Words(), [4]string{"2.5x, for zooming in, colour = rank", "0\u00a0%", "", "20\u00a0%"}; got != want {
+		t.Errorf("%q, want %q", got, want)
+	}
+}
+
+// TestAttentionStaysUnderThePointer wants controls to stay where they are when
+// others are used.
+func TestAttentionStaysUnderThePointer(t *testing.T) {
+	for _, lang := range assets.Languages() {
+		words, err := texts.Load(lang)
+		if err != nil {
+			t.Fatal(err)
+		}
+		var a *Attention
+		shown(t, theme.Light, fyne.NewSize(theme.PanelWidth-20, 900), func() fyne.CanvasObject {
+			a = filledAttention(words)
+			return container.NewStack(a.Object())
+		})
+		gray := func(float64) color.RGBA { return color.RGBA{A: 255} }
+		at := func(o fyne.CanvasObject) fyne.Position {
+			return fyne.CurrentApp().Driver().AbsolutePositionForObject(o)
+		}
+		scale, outlines := at(a.scale.Object()), at(a.outlines)
+		state := a.state
+		for i := range 16 {
+			state.Auto, state.Zoom, state.ZoomPossible, state.Percentile = i&1 > 0, i&2 > 0, i&4 > 0, i&8 > 0
+			a.Set(state)
+			a.SetLegend(AttentionLegend{Magnification: 2.5, Zoom: state.Zoom, Percentile: state.Percentile, HasEven: !state.Percentile,
+				Low: 0.00001, High: 0.2, Middle: 0.003, HasMiddle: state.Auto, EvenAt: 0.1, Color: gray})
+			if at(a.scale.Object()) != scale || at(a.outlines) != outlines {
+				t.Errorf("%s, %+v: the controls moved from %v, %v to %v, %v", lang, state, scale, outlines, at(a.scale.Object()), at(a.outlines))
+			}
+		}
 	}
 }
 
@@ -445,6 +481,55 @@ func TestDoctorMeasures(t *testing.T) {
 		wantWords(t, s.Object(), "Type a length above 0")
 	}
 	l.want(t)
+	for name, leave := range map[string]func(){
+		"another slide": func() { s.Set(someSlide()) }, "no slide": s.Clear,
+		"stated": func() { s.SetResolution(someSlide()) },
+	} {
+		s.Set(someSlide())
+		s.AskResolution()
+		l.said = nil
+		test.Tap(button(t, s.Object(), "Draw a line of known length"))
+		leave()
+		if l.want(t, "measure true", "measure false"); t.Failed() {
+			t.Fatal(name, "while drawing")
+		}
+		s.Set(someSlide())
+		s.SetMeasured(1234)
+		leave()
+		if l.want(t, "measure false"); t.Failed() {
+			t.Fatal(name, "before the length is told")
+		}
+		leave()
+		l.want(t)
+	}
+}
+
+// TestFieldsLetGo wants the keyboard back from every field when it is left.
+func TestFieldsLetGo(t *testing.T) {
+	s := openSlide(t, &log{})
+	s.Set(someSlide())
+	s.folds.properties.SetOpen(true)
+	s.AskResolution()
+	s.SetMeasured(1234)
+	for name, f := range map[string]*widgets.Field{"magnification": s.doctor.other, "length": s.doctor.length, "search": s.properties.search} {
+		for way, leave := range map[string]func(){
+			"escape": func() { f.TypedKey(&fyne.KeyEvent{Name: fyne.KeyEscape}) },
+			"enter":  func() { f.TypedKey(&fyne.KeyEvent{Name: fyne.KeyReturn}) },
+			"folded": func() { test.Tap(s.folds.facts.Header()); s.folds.facts.SetOpen(true) },
+			"hidden": f.Hide,
+		} {
+			f.Show()
+			f.Enter()
+			canvas := fyne.CurrentApp().Driver().CanvasForObject(f)
+			if canvas.Focused() == nil {
+				t.Fatalf("%s has no keyboard", name)
+			}
+			if leave(); canvas.Focused() != nil {
+				t.Errorf("%s keeps the keyboard: %s", name, way)
+			}
+		}
+		f.Show()
+	}
 }
 
 func TestSlideImagesOnlyWhenAsked(t *testing.T) {

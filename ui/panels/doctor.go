@@ -8,7 +8,6 @@ import (
 
 	"fyne.io/fyne/v2"
 	standard "fyne.io/fyne/v2/theme"
-	"fyne.io/fyne/v2/widget"
 
 	"zoomscope/ui/texts"
 	"zoomscope/ui/theme"
@@ -29,12 +28,12 @@ type doctor struct {
 	object    *fyne.Container
 	why       *widgets.Text
 	presets   []*widgets.Button
-	other     *widget.Entry
+	other     *widgets.Field
 	fault     *widgets.Text
 	measure   *widgets.Button
 	lineBox   *fyne.Container
 	line      *widgets.Text
-	length    *widget.Entry
+	length    *widgets.Field
 	unit      *widgets.Segments
 	remember  *widgets.Text
 	reset     *widgets.Button
@@ -62,8 +61,7 @@ func (d *doctor) typed() fyne.CanvasObject {
 		d.presets = append(d.presets, b)
 		row.Add(b)
 	}
-	d.other = widget.NewEntry()
-	d.other.SetPlaceHolder(d.texts.Slide.OtherHint)
+	d.other = widgets.NewField(d.texts.Slide.OtherHint)
 	d.other.OnSubmitted = func(string) { d.stateTyped() }
 	return widgets.NewColumn(4, row,
 		widgets.NewRow(4, 0, d.other, widgets.NewButton(d.texts.Slide.Apply, d.stateTyped)))
@@ -73,8 +71,7 @@ func (d *doctor) typed() fyne.CanvasObject {
 func (d *doctor) byLine() fyne.CanvasObject {
 	t := d.texts.Slide
 	d.measure = widgets.NewButton(t.Measure, d.toggleMeasuring)
-	d.length = widget.NewEntry()
-	d.length.SetPlaceHolder(t.LengthHint)
+	d.length = widgets.NewField(t.LengthHint)
 	d.length.OnSubmitted = func(string) { d.stateLength() }
 	d.unit = widgets.NewSegments([]string{t.Micrometres, t.Millimetre}, nil)
 	d.lineBox = widgets.NewColumn(4, d.line,
@@ -102,8 +99,17 @@ func (d *doctor) set(i SlideInfo) {
 	d.fault.Hide()
 	d.other.SetText("")
 	d.length.SetText("")
+	d.leave()
+}
+
+// leave gives up measuring: a line being drawn, and one whose length is still to be
+// told.
+func (d *doctor) leave() {
+	measuring := d.lineBox.Visible()
 	d.stopMeasuring()
-	d.lineBox.Hide()
+	if measuring {
+		call(d.on.Measure, false)
+	}
 }
 
 func (d *doctor) toggleMeasuring() {

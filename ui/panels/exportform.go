@@ -72,7 +72,7 @@ type ExportForm struct {
 	everything *widgets.Check
 	levelBox   *fyne.Container
 	level      *widgets.Segments
-	side       *widget.Entry
+	side       *widgets.Field
 	legend     *widgets.Check
 	folder     *widgets.Text
 	pick       *widgets.Button
@@ -87,7 +87,7 @@ type ExportForm struct {
 func NewExportForm(t *texts.Texts, offer ExportOffer, on ExportEvents) *ExportForm {
 	f := &ExportForm{texts: t, on: on, offer: offer, checks: map[ExportKind]*widgets.Check{}}
 	f.legend = widgets.NewCheck(t.Export.Legend, func(bool) { f.settle() })
-	f.side = widget.NewEntry()
+	f.side = widgets.NewField("")
 	f.side.OnChanged = func(string) { f.settle() }
 	f.folder = widgets.NewText(t.Export.NoFolder, widgets.TextLook{MaxLines: 2})
 	f.pick = widgets.NewButton(t.Export.Pick, func() { tell(on.PickFolder) })

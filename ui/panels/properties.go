@@ -5,7 +5,6 @@ import (
 	"strings"
 
 	"fyne.io/fyne/v2"
-	"fyne.io/fyne/v2/widget"
 
 	"zoomscope/ui/texts"
 	"zoomscope/ui/theme"
@@ -20,14 +19,13 @@ const mostProperties = 40
 type properties struct {
 	texts  *texts.Texts
 	object *fyne.Container
-	search *widget.Entry
+	search *widgets.Field
 	rows   *fyne.Container
 	all    map[string]string
 }
 
 func newProperties(t *texts.Texts) *properties {
-	p := &properties{texts: t, search: widget.NewEntry(), rows: widgets.NewColumn(5)}
-	p.search.SetPlaceHolder(t.Slide.Search)
+	p := &properties{texts: t, search: widgets.NewField(t.Slide.Search), rows: widgets.NewColumn(5)}
 	p.search.OnChanged = func(string) { p.fill() }
 	p.object = widgets.NewColumn(theme.Gap, p.search, p.rows)
 	return p

@@ -46,7 +46,7 @@ type SlideImage struct {
 // SlideEvents are what the user does in the panel. Any may be nil.
 type SlideEvents struct {
 	StateMagnification func(m float64)
-	Measure            func(on bool)    // begin, or give up, drawing a line of known length
+	Measure            func(on bool)    // begin drawing a line of known length, or be done with it
 	StateLength        func(um float64) // of the line drawn
 	Reset              func()           // back to the file's own resolution
 	ShowImages         func()           // wants SetImages
@@ -92,6 +92,7 @@ func (s *Slide) Object() fyne.CanvasObject { return s.object }
 
 // Clear shows that no slide is open, and forgets its images.
 func (s *Slide) Clear() {
+	s.doctor.leave()
 	s.images.clear(nil)
 	s.none.Show()
 	s.parts.Hide()

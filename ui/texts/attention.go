@@ -22,4 +22,6 @@ type Attention struct {
 	Outlines    string `json:"outlines"`
 	LegendTitle string `json:"legend_title"` // %s: magnification, %s: kind, %s: scale
 	EvenShare   string `json:"even_share"`   // %s: the share
+	ColorIsRank string `json:"color_is_rank"`
+	Median      string `json:"median"` // %s: the share
 }

@@ -44,6 +44,14 @@ type Keys struct {
 	Fold          string `json:"fold"`
 	SlideOnlyKeys string `json:"slide_only_keys"`
 	SlideOnly     string `json:"slide_only"`
+	DoubleKeys    string `json:"double_keys"`
+	Double        string `json:"double"`
+	CloseKeys     string `json:"close_keys"`
+	Close         string `json:"close"`
+	TwoKeys       string `json:"two_keys"`
+	Two           string `json:"two"`
+	QuitKeys      string `json:"quit_keys"`
+	Quit          string `json:"quit"`
 	HelpKeys      string `json:"help_keys"`
 	Help          string `json:"help"`
 }

@@ -12,4 +12,11 @@ type Path struct {
 	Up        string `json:"up"`
 	Down      string `json:"down"`
 	Hint      string `json:"hint"`
+	At        string `json:"at"`        // %s: which, %s: of how many, %s: magnification
+	OfZoom    string `json:"of_zoom"`   // %s: share
+	OfPooled  string `json:"of_pooled"` // %s: share
+	Nowhere   string `json:"nowhere"`
+	// What the shares of a magnification are parts of.
+	SharesZoom   string `json:"shares_zoom"`
+	SharesPooled string `json:"shares_pooled"`
 }

@@ -10,6 +10,8 @@ type Slides struct {
 	Running   string `json:"running"` // %s: how far, in percent
 	Done      string `json:"done"`    // %s: class, %s: its probability
 	Failed    string `json:"failed"`  // %s: the reason
+	Synthetic string `json:"synthetic"`
+	Untrained string `json:"untrained"`
 	Again     string `json:"again"`
 	Remove    string `json:"remove"`
 }

@@ -44,6 +44,12 @@ func (f *Field) TypedKey(e *fyne.KeyEvent) {
 	}
 }
 
+// Hide belongs to Fyne.
+func (f *Field) Hide() {
+	f.Leave()
+	f.Entry.Hide()
+}
+
 // FocusLost belongs to Fyne.
 func (f *Field) FocusLost() {
 	f.Entry.FocusLost()
@@ -59,9 +65,19 @@ func (f *Field) Enter() {
 	}
 }
 
-// Leave gives the keyboard back.
+// Leave gives the keyboard back, if the field has it.
 func (f *Field) Leave() {
-	if c := fyne.CurrentApp().Driver().CanvasForObject(f); c != nil {
+	if c := fyne.CurrentApp().Driver().CanvasForObject(f); c != nil && c.Focused() == fyne.Focusable(f) {
 		c.Unfocus()
+	}
+}
+
+// LeaveFields gives the keyboard back from any field in the window of an object: for
+// when what the field may stand in is folded away.
+func LeaveFields(of fyne.CanvasObject) {
+	if c := fyne.CurrentApp().Driver().CanvasForObject(of); c != nil {
+		if f, ok := c.Focused().(*Field); ok {
+			f.Leave()
+		}
 	}
 }

@@ -62,6 +62,7 @@ func (f *Fold) show() {
 		name = standard.IconNameArrowDropDown
 		f.content.Show()
 	} else {
+		LeaveFields(f.header)
 		f.content.Hide()
 	}
 	f.icon.SetResource(standard.Icon(name))

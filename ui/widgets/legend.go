@@ -40,7 +40,7 @@ func NewLegend() *Legend {
 	l := &Legend{
 		swatch: canvas.NewImageFromImage(image.NewRGBA(image.Rect(0, 0, swatchWidth, 1))),
 		tick:   canvas.NewRectangle(color.Transparent),
-		title:  NewText("", TextLook{Size: standard.SizeNameCaptionText}),
+		title:  NewText("", TextLook{Size: standard.SizeNameCaptionText, MinLines: 1}),
 		low:    NewText("", end), high: NewText("", end), mid: NewText("", end),
 	}
 	l.swatch.FillMode, l.swatch.ScaleMode = canvas.ImageFillStretch, canvas.ImageScaleFastest
@@ -109,7 +109,7 @@ func (p legendLayout) placeTick(x, y, width float32) {
 	mid := l.mid.MinSize()
 	left := min(max(0, x-mid.Width/2), max(0, width-mid.Width))
 	if left < l.low.MinSize().Width+theme.Gap || left+mid.Width > width-l.high.MinSize().Width-theme.Gap {
-		y += l.low.MinSize().Height
+		y += l.low.lineHeight()
 	}
 	l.mid.Resize(mid)
 	l.mid.Move(fyne.NewPos(left, y))
@@ -117,10 +117,6 @@ func (p legendLayout) placeTick(x, y, width float32) {
 
 func (p legendLayout) MinSize([]fyne.CanvasObject) fyne.Size {
 	l := p.l
-	line := l.low.MinSize().Height
-	height := l.title.MinSize().Height + 2 + theme.LegendHeight + 4 + line
-	if l.mid.Visible() {
-		height += line
-	}
-	return fyne.NewSize(80, height)
+	line := l.low.lineHeight() // there is room for a tick below, also where there is none
+	return fyne.NewSize(80, l.title.MinSize().Height+2+theme.LegendHeight+4+2*line)
 }

@@ -30,6 +30,8 @@ type TextLook struct {
 	Align fyne.TextAlign
 	// MaxLines ends the text with an ellipsis after so many lines; 0 for no end.
 	MaxLines int
+	// MinLines keeps room for so many lines, also where there are no words.
+	MinLines int
 	// Whole never wraps: the text is as wide as its words.
 	Whole bool
 }
@@ -80,6 +82,15 @@ func (t *Text) SetColor(name fyne.ThemeColorName) {
 		t.look.Color = name
 		t.Refresh()
 	}
+}
+
+// Wish is the width at which no line of the text wraps.
+func (t *Text) Wish() float32 {
+	width := float32(0)
+	for line := range strings.SplitSeq(t.text, "\n") {
+		width = max(width, t.measure(line))
+	}
+	return float32(math.Ceil(float64(width)))
 }
 
 // Lines are the lines as shown.
@@ -144,7 +155,7 @@ func (r *textRenderer) place(width float32) {
 func (r *textRenderer) MinSize() fyne.Size {
 	t := r.t
 	if t.text == "" {
-		return fyne.Size{}
+		return fyne.NewSize(0, float32(t.look.MinLines)*t.lineHeight())
 	}
 	width := float32(0)
 	if t.look.Whole {
@@ -153,7 +164,7 @@ func (r *textRenderer) MinSize() fyne.Size {
 		}
 		width = float32(math.Ceil(float64(width)))
 	}
-	return fyne.NewSize(width, float32(len(t.lines))*t.lineHeight())
+	return fyne.NewSize(width, float32(max(len(t.lines), t.look.MinLines))*t.lineHeight())
 }
 
 func (r *textRenderer) Refresh() {
