@@ -150,7 +150,7 @@ func (v *View) StateLength(pixels, micrometres float64) error {
 func (v *View) checked(r slideio.Resolution) slideio.Resolution {
 	own := v.slide.Info().Resolution
 	if own.Known() && max(math.Abs(r.X/own.X-1), math.Abs(r.Y/own.Y-1)) > 0.05 {
-		r.Doubts = append(r.Doubts, fmt.Sprintf("%.4g um per pixel was stated, %s gives %.4g", r.X, own.Source, own.X))
+		r.Doubts = append(r.Doubts, fmt.Sprintf("%.4g µm per pixel was stated, %s gives %.4g", r.X, own.Source, own.X))
 	}
 	return r
 }

@@ -43,7 +43,7 @@ type candidate struct {
 //     mirax.GENERAL.OBJECTIVE_MAGNIFICATION, ventana.Magnification,
 //     sakura.NominalLensMagnification, trestle.Objective Power
 //
-// Values outside 0.05 to 20 um per pixel are doubted, outside 0.01 to 100
+// Values outside 0.05 to 20 µm per pixel are doubted, outside 0.01 to 100
 // ignored. A TIFF resolution is ignored outside the narrower range already: 72
 // dots per inch is what a program writes that knows nothing. openslide.mpp-x of
 // a generic TIFF is such a resolution too. Where one axis alone is given it
@@ -61,7 +61,7 @@ func ResolutionOf(props map[string]string) Resolution {
 			all = append(all, c)
 		case ignored == 0 || apart(ignored, c.x) > disagreement:
 			ignored = c.x
-			r.doubt("%s gives %.4g um per pixel, which is not a microscope's; ignored", c.source, c.x)
+			r.doubt("%s gives %.4g µm per pixel, which is not a microscope's; ignored", c.source, c.x)
 		}
 	}
 	if power > 0 {
@@ -86,7 +86,7 @@ func WithDensity(source string, perMetreX, perMetreY float64) Resolution {
 	switch {
 	case c.x == 0:
 	case !c.believable():
-		r.doubt("%s gives %.4g um per pixel, which is not a microscope's; ignored", c.source, c.x)
+		r.doubt("%s gives %.4g µm per pixel, which is not a microscope's; ignored", c.source, c.x)
 	default:
 		r.X, r.Y, r.Source = c.x, c.y, c.source
 		r.weigh(nil)
@@ -107,14 +107,14 @@ func (c candidate) believable() bool {
 // sources say.
 func (r *Resolution) weigh(others []candidate) {
 	if x, y := r.X, r.Y; min(x, y) < usualMin || max(x, y) > usualMax {
-		r.doubt("%s gives %.4g x %.4g um per pixel, outside the usual %g to %g", r.Source, x, y, usualMin, usualMax)
+		r.doubt("%s gives %.4g x %.4g µm per pixel, outside the usual %g to %g", r.Source, x, y, usualMin, usualMax)
 	}
 	if apart(r.X, r.Y) > unsquare {
-		r.doubt("pixels are not square: %.4g x %.4g um", r.X, r.Y)
+		r.doubt("pixels are not square: %.4g x %.4g µm", r.X, r.Y)
 	}
 	for _, o := range others {
 		if d := max(apart(r.X, o.x), apart(r.Y, o.y)); d > disagreement {
-			r.doubt("%s gives %.4g um per pixel, %s gives %.4g: %.0f %% apart", r.Source, r.X, o.source, o.x, 100*d)
+			r.doubt("%s gives %.4g µm per pixel, %s gives %.4g: %.0f %% apart", r.Source, r.X, o.source, o.x, 100*d)
 		}
 	}
 }

@@ -378,7 +378,7 @@ func TestReportTexts(t *testing.T) {
 		de := reflect.ValueOf(texts)
 		for i := range en.NumField() {
 			if en.Field(i).Kind() != reflect.String {
-				continue
+				continue // the sentences
 			}
 			name, a, b := en.Type().Field(i).Name, en.Field(i).String(), de.Field(i).String()
 			if b == "" || fmt.Sprint(verbs.FindAllString(a, -1)) != fmt.Sprint(verbs.FindAllString(b, -1)) {
@@ -386,8 +386,8 @@ func TestReportTexts(t *testing.T) {
 			}
 		}
 		var keys map[string]any
-		if err := json.Unmarshal(assets.ReportText(lang), &keys); err != nil || len(keys) != en.NumField() {
-			t.Errorf("%s has %d keys, want %d (%v)", lang, len(keys), en.NumField(), err)
+		if err := json.Unmarshal(assets.ReportText(lang), &keys); err != nil || len(keys) != en.NumField()-1 { // sentences are no key
+			t.Errorf("%s has %d keys, want %d (%v)", lang, len(keys), en.NumField()-1, err)
 		}
 	}
 	if assets.ReportText("xx") != nil {

@@ -5,6 +5,7 @@ import (
 	"encoding/json"
 	"fmt"
 
+	"zoomscope/app/sentences"
 	"zoomscope/assets"
 )
 
@@ -94,9 +95,7 @@ type ReportTexts struct {
 	Warnings     string `json:"warnings"`
 	MoreWarnings string `json:"more_warnings"` // how many
 
-	// Sentences are what results say in English, and how it is said in this
-	// language. What is not in it stays English.
-	Sentences map[string]string `json:"sentences"`
+	sentences *sentences.Sentences // what results say in English; nil leaves it so
 }
 
 // LoadReportTexts gives the words in a language of assets.Languages; those of
@@ -112,13 +111,16 @@ func LoadReportTexts(language string) (ReportTexts, error) {
 	if err := dec.Decode(&t); err != nil {
 		return ReportTexts{}, fmt.Errorf("words of the report in %q: %w", language, err)
 	}
-	return t, nil
+	var err error
+	t.sentences, err = sentences.New(t.Language)
+	return t, err
 }
 
-// say gives a sentence of a result in this language.
+// say gives a sentence of a result in this language; one that is not known stays
+// English.
 func (t *ReportTexts) say(sentence string) string {
-	if said, ok := t.Sentences[sentence]; ok {
-		return said
+	if t.sentences == nil {
+		return sentence
 	}
-	return sentence
+	return t.sentences.Say(sentence)
 }

@@ -49,9 +49,9 @@ func (r Resolution) String() string {
 	case r.Any():
 		return "any"
 	case r.Min == r.Max:
-		return fmt.Sprintf("%g um/px", r.Min)
+		return fmt.Sprintf("%g µm per pixel", r.Min)
 	}
-	return fmt.Sprintf("%g to %g um/px", r.Min, r.Max)
+	return fmt.Sprintf("%g to %g µm per pixel", r.Min, r.Max)
 }
 
 func (r Resolution) check() error {

@@ -179,8 +179,8 @@ func TestResolutionRange(t *testing.T) {
 		no   []float64
 	}{
 		{Resolution{}, "any", []float64{0.1, 10}, nil},
-		{Resolution{0.5, 0.5}, "0.5 um/px", []float64{0.5, 0.4770, 0.5249}, []float64{0.475, 0.53, math.NaN()}},
-		{Resolution{0.25, 1}, "0.25 to 1 um/px", []float64{0.25, 0.6, 1.04}, []float64{0.23, 1.06}},
+		{Resolution{0.5, 0.5}, "0.5 µm per pixel", []float64{0.5, 0.4770, 0.5249}, []float64{0.475, 0.53, math.NaN()}},
+		{Resolution{0.25, 1}, "0.25 to 1 µm per pixel", []float64{0.25, 0.6, 1.04}, []float64{0.23, 1.06}},
 	}
 	for _, test := range tests {
 		t.Run(test.text, func(t *testing.T) {

@@ -71,7 +71,7 @@ func (a *analysis) unlike(m bag.Manifest, contentID string) string {
 	case m.ContentID != contentID:
 		return "they are of another slide"
 	case m.Slide.MPP != s.MPP || m.Slide.Bounds != s.Bounds:
-		return fmt.Sprintf("they are of the slide at %.4g um per pixel, not %.4g", m.Slide.MPP[0], s.MPP[0])
+		return fmt.Sprintf("they are of the slide at %.4g µm per pixel, not %.4g", m.Slide.MPP[0], s.MPP[0])
 	case m.Encoder != a.Encoder.Card:
 		return fmt.Sprintf("they are of encoder %s %.12s, not %s %.12s", m.Encoder.Name, m.Encoder.SHA256, a.Encoder.Card.Name, a.Encoder.Card.SHA256)
 	case m.PatchSize != c.PatchSize:

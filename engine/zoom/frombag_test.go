@@ -142,7 +142,7 @@ func TestAnalyzeBagRefuses(t *testing.T) {
 		says    string
 	}{
 		"another slide":        {Options{Model: redModel(t, []float64{5, 10}, 1)}, strings.Repeat("00", 32), 0, "another slide"},
-		"another resolution":   {Options{Model: redModel(t, []float64{5, 10}, 1)}, contentID, 40, "um per pixel"},
+		"another resolution":   {Options{Model: redModel(t, []float64{5, 10}, 1)}, contentID, 40, "µm per pixel"},
 		"other magnifications": {Options{Model: redModel(t, []float64{5, 40}, 1)}, contentID, 0, "40x"},
 		"another lowest":       {Options{Model: redModel(t, []float64{10, 20}, 1)}, contentID, 0, "begin at 5x"},
 	} {
