@@ -148,7 +148,7 @@ func (s *Shell) readout(x, y float64) string {
 	}
 	hit, ok := c.attention.At(c.level, x, y)
 	if !ok {
-		return ""
+		return fmt.Sprintf(s.texts.Shell.ReadoutUnread, s.texts.Numbers.Magnification(c.attention.Levels()[c.level]))
 	}
 	value, rank := hit.Attention, hit.Rank
 	if overlay.Kind(s.look.Overlay.Kind) == overlay.Zoom && hit.ZoomRank > 0 {

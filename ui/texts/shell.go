@@ -76,5 +76,28 @@ type Shell struct {
 	StageTissue   string `json:"stage_tissue"`
 	StageEncoding string `json:"stage_encoding"` // %s: magnification
 
-	ReadoutRank string `json:"readout_rank"` // %s: share; %d of %d: rank
+	ModelMenu     string `json:"model_menu"`
+	Train         string `json:"train"`
+	Models        string `json:"models"`
+	PickTable     string `json:"pick_table"`
+	TableFilter   string `json:"table_filter"`
+	PickClasses   string `json:"pick_classes"`
+	PickRuns      string `json:"pick_runs"`
+	PickModel     string `json:"pick_model"`
+	ModelFilter   string `json:"model_filter"`
+	PickCompanion string `json:"pick_companion"`
+	JSONFilter    string `json:"json_filter"`
+	Inspecting    string `json:"inspecting"`       // %s: dataset
+	Estimating    string `json:"estimating"`       // %s: dataset
+	FeaturesOf    string `json:"features_of"`      // %s: dataset
+	TrainingOf    string `json:"training_of"`      // %s: run
+	Judging       string `json:"judging"`          // %s: run
+	Installing    string `json:"installing"`       // %s: file
+	TableInTheWay string `json:"table_in_the_way"` // %s: file
+	TrainingBusy  string `json:"training_busy"`
+	RunThere      string `json:"run_there"` // %s: run
+	BadModelName  string `json:"bad_model_name"`
+
+	ReadoutUnread string `json:"readout_unread"` // %s: magnification
+	ReadoutRank   string `json:"readout_rank"`   // %s: share; %d of %d: rank
 }
