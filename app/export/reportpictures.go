@@ -303,14 +303,12 @@ func (p *report) marks(level int, pic *Picture) error {
 	var taken []image.Rectangle
 	for _, shot := range shots {
 		text := fmt.Sprint(shot.pick.Rank)
-		size := image.Pt(t.width(text, s), s.line())
-		at := freePlace(f.box(shot.patch).cut(f.px), size, f.px, taken)
-		r := image.Rectangle{at, at.Add(size)}
-		if inside(shot.patch, pic.Area) == 0 || !r.In(f.px) || slices.ContainsFunc(taken, r.Overlaps) {
+		r, ok := roomFor(f.box(shot.patch).cut(f.px), image.Pt(t.width(text, s), s.line()), f.px, taken)
+		if inside(shot.patch, pic.Area) == 0 || !ok {
 			continue
 		}
 		taken = append(taken, r)
-		t.draw(pic.Image, at.X, at.Y, text, s)
+		t.draw(pic.Image, r.Min.X, r.Min.Y, text, s)
 	}
 	return nil
 }

@@ -344,12 +344,25 @@ func (z *zoomPath) labels() {
 				return
 			}
 			text := fmt.Sprint(own.pick.Rank)
-			size := image.Pt(z.page.width(text, s), s.line())
-			at := freePlace(f.box(p), size, f.px, taken)
-			taken = append(taken, image.Rectangle{at, at.Add(size)})
-			z.page.draw(z.page.RGBA, at.X, at.Y, text, s)
+			if r, ok := roomFor(f.box(p), image.Pt(z.page.width(text, s), s.line()), f.px, taken); ok {
+				taken = append(taken, r)
+				z.page.draw(z.page.RGBA, r.Min.X, r.Min.Y, text, s)
+			}
 		})
 	}
+}
+
+// roomFor is where a label goes within clip, false where there is no room for it
+// that keeps a distance from those taken: labels that meet read as one.
+func roomFor(b box, size image.Point, clip image.Rectangle, taken []image.Rectangle) (image.Rectangle, bool) {
+	gap := max(2, size.Y/5)
+	wide := make([]image.Rectangle, len(taken))
+	for i, r := range taken {
+		wide[i] = r.Inset(-gap)
+	}
+	at := freePlace(b, size, clip, wide)
+	r := image.Rectangle{at, at.Add(size)}
+	return r, r.In(clip) && !slices.ContainsFunc(wide, r.Overlaps)
 }
 
 // freePlace is where a label goes: inside the box if it fits, else at one of its
