@@ -2,6 +2,7 @@ package panels
 
 import (
 	"fmt"
+	"image"
 	"image/color"
 	"slices"
 	"strings"
@@ -147,6 +148,39 @@ func TestSlideList(t *testing.T) {
 	wantWords(t, list.Object(), "waiting")
 	list.Set(nil, -1)
 	wantWords(t, list.Object(), "No slide is open.")
+}
+
+// TestSlideListCostsLittle follows an analysis by one row alone.
+func TestSlideListCostsLittle(t *testing.T) {
+	list := opened(t, func(w *texts.Texts) *SlideList { return NewSlideList(w, SlideListEvents{}) })
+	large := image.NewRGBA(image.Rect(0, 0, 1000, 500))
+	items := []SlideItem{{ID: 1, Name: "S-2024-098 sentinel lymph node, level 3, of the second block.svs", Thumb: large}, {ID: 2, Name: "b.svs", Thumb: picked(1)}}
+	list.Set(items, 1)
+	shown := func(id int) image.Image { return list.Row(id).Picture() }
+	first, second := shown(1), shown(2)
+	if b := first.Bounds(); b.Dx() != 160 || b.Dy() != 80 {
+		t.Errorf("keeps a picture of %v", b)
+	}
+	list.SetState(2, SlideState{Kind: SlideRunning, Fraction: 0.3})
+	items[1].State = SlideState{Kind: SlideRunning, Fraction: 0.4}
+	list.Set(items, 2)
+	wantWords(t, list.Object(), "running, 40 %")
+	if shown(1) != first || shown(2) != second {
+		t.Error("pictures are made anew as the work goes on")
+	}
+	below := list.Row(2).Position().Y
+	list.SetState(1, SlideState{Kind: SlideDone, Label: "high-grade dysplasia", Probability: 0.92, Caution: "synthetic model"})
+	wantWords(t, list.Object(), "high-grade dysplasia, 92 %\nsynthetic model")
+	if row := list.Row(2); row.Position().Y <= below || row.Position().Y < list.Row(1).Position().Y+list.Row(1).Size().Height {
+		t.Errorf("a row below lies at %v, before at %v", row.Position().Y, below)
+	}
+	list.SetState(1, SlideState{})
+	wantNoWords(t, list.Object(), "synthetic model", "dysplasia")
+	list.SetState(4711, SlideState{Kind: SlideQueued}) // was closed
+	items[0].Thumb = picked(3)
+	if list.Set(items, 2); shown(1) == first {
+		t.Error("another picture is not shown")
+	}
 }
 
 func openAnalysis(t *testing.T, l *log) *Analysis {

@@ -3,6 +3,9 @@ package panels
 import (
 	"fmt"
 	"image"
+	"slices"
+
+	"golang.org/x/image/draw"
 
 	"fyne.io/fyne/v2"
 	standard "fyne.io/fyne/v2/theme"
@@ -31,6 +34,7 @@ type SlideState struct {
 	Fraction    float64 // of SlideRunning
 	Label       string  // of SlideDone: the class predicted
 	Probability float64 // of SlideDone
+	Caution     string  // of SlideDone: why it means little, in a word or two; "" for nothing
 	Reason      string  // of SlideFailed, a few words
 }
 
@@ -53,19 +57,26 @@ type SlideList struct {
 	texts  *texts.Texts
 	on     SlideListEvents
 	object fyne.CanvasObject
+	scroll fyne.CanvasObject
 	column *fyne.Container
 	empty  fyne.CanvasObject
-	rows   map[int]*widgets.SlideRow
+	rows   map[int]*slideRow
 	order  []int
+}
+
+// slideRow is a row and what it shows.
+type slideRow struct {
+	*widgets.SlideRow
+	item SlideItem
 }
 
 // NewSlideList makes an empty list.
 func NewSlideList(t *texts.Texts, on SlideListEvents) *SlideList {
-	l := &SlideList{texts: t, on: on, rows: map[int]*widgets.SlideRow{}, column: widgets.NewColumn(2)}
+	l := &SlideList{texts: t, on: on, rows: map[int]*slideRow{}, column: widgets.NewColumn(2)}
 	l.empty = widgets.NewColumn(theme.Gap, widgets.NewQuiet(t.Slides.Empty), widgets.NewNote(t.Slides.EmptyHint))
 	title := widgets.NewStrong(t.Slides.Title)
-	l.object = widgets.NewAtLeast(theme.ListWidth, 0,
-		widgets.NewScroll(theme.Gap-2, widgets.NewColumn(theme.Gap, title, l.empty, l.column)))
+	l.scroll = widgets.NewScroll(theme.Gap-2, widgets.NewColumn(theme.Gap, title, l.empty, l.column))
+	l.object = widgets.NewAtLeast(theme.ListWidth, 0, l.scroll)
 	l.column.Hide()
 	return l
 }
@@ -73,47 +84,112 @@ func NewSlideList(t *texts.Texts, on SlideListEvents) *SlideList {
 // Object is what to place in the window. It scrolls.
 func (l *SlideList) Object() fyne.CanvasObject { return l.object }
 
-// Set shows the slides in the order given, with the one of selected marked. Rows
-// of slides that stay are kept, so that the list does not flicker.
+// Set shows the slides in the order given, with the one of selected marked. Of a
+// slide that stays only what is new is drawn: its picture is known by its pointer.
 func (l *SlideList) Set(slides []SlideItem, selected int) {
-	old := l.rows
-	l.rows, l.order = map[int]*widgets.SlideRow{}, nil
-	l.column.Objects = nil
+	old, before := l.rows, l.order
+	l.rows, l.order, l.column.Objects = map[int]*slideRow{}, nil, nil
+	moved := false
 	for _, s := range slides {
 		row := old[s.ID]
 		if row == nil {
-			row = widgets.NewSlideRow(func() { call(l.on.Select, s.ID) }, func() { call(l.on.Close, s.ID) })
+			row = l.newRow(s.ID)
 		}
-		l.fill(row, s)
-		row.Mark(widgets.Plain)
+		moved = l.fill(row, s) || moved
+		mark := widgets.Plain
 		if s.ID == selected {
-			row.Mark(widgets.Selected)
+			mark = widgets.Selected
 		}
+		row.Mark(mark)
 		l.rows[s.ID] = row
 		l.order = append(l.order, s.ID)
-		l.column.Add(row)
+		l.column.Add(row.SlideRow)
 	}
-	show(l.empty, len(slides) == 0)
-	show(l.column, len(slides) > 0)
-	l.object.Refresh()
+	if !slices.Equal(before, l.order) {
+		show(l.empty, len(slides) == 0)
+		show(l.column, len(slides) > 0)
+		l.object.Refresh()
+	} else if moved {
+		widgets.Rearrange(l.scroll)
+	}
+}
+
+func (l *SlideList) newRow(id int) *slideRow {
+	row := widgets.NewSlideRow(func() { call(l.on.Select, id) }, func() { call(l.on.Close, id) })
+	r := &slideRow{SlideRow: row}
+	l.state(r, SlideState{})
+	return r
+}
+
+// SetState shows how one slide stands and touches nothing else; one that is not in
+// the list is none of its business.
+func (l *SlideList) SetState(id int, s SlideState) {
+	row := l.rows[id]
+	if row == nil {
+		return
+	}
+	item := row.item
+	item.State = s
+	if l.fill(row, item) {
+		widgets.Rearrange(l.scroll)
+	}
 }
 
 // Row is the row of a slide; nil where it is not in the list.
-func (l *SlideList) Row(id int) *widgets.SlideRow { return l.rows[id] }
+func (l *SlideList) Row(id int) *widgets.SlideRow {
+	if row := l.rows[id]; row != nil {
+		return row.SlideRow
+	}
+	return nil
+}
 
 // Order is the slides in the order shown.
 func (l *SlideList) Order() []int { return l.order }
 
-func (l *SlideList) fill(row *widgets.SlideRow, s SlideItem) {
+// fill shows what is new of a slide, and tells whether the row's height changed.
+func (l *SlideList) fill(row *slideRow, s SlideItem) (moved bool) {
+	before, height := row.item, row.MinSize().Height
+	row.item = s
 	row.SetName(s.Name)
-	row.SetPicture(picture(s.Thumb))
-	words, ink, fraction := l.state(s.State)
-	row.SetState(words, ink, fraction)
+	if s.Thumb != before.Thumb {
+		row.SetPicture(picture(reduced(s.Thumb, thumbSide)))
+	}
+	if s.State != before.State {
+		l.state(row, s.State)
+	}
+	return row.MinSize().Height != height
 }
 
-// state gives the words of a state, their colour, and the fraction of the bar,
+func (l *SlideList) state(row *slideRow, s SlideState) {
+	words, ink, fraction := l.words(s)
+	caution := ""
+	if s.Kind == SlideDone {
+		caution = s.Caution
+	}
+	row.SetState(words, caution, ink, fraction)
+}
+
+// thumbSide is the longer side, in pixels, of the pictures that the list keeps: they
+// are shown at about a third of it in points.
+const thumbSide = 160
+
+// reduced is a picture with a longer side of at most so many pixels.
+func reduced(p *image.RGBA, side int) *image.RGBA {
+	if p == nil || p.Rect.Empty() {
+		return nil
+	}
+	w, h := p.Rect.Dx(), p.Rect.Dy()
+	if longer := max(w, h); longer > side {
+		w, h = max(1, w*side/longer), max(1, h*side/longer)
+	}
+	small := image.NewRGBA(image.Rect(0, 0, w, h))
+	draw.BiLinear.Scale(small, small.Rect, p, p.Rect, draw.Src, nil)
+	return small
+}
+
+// words gives the words of a state, their colour, and the fraction of the bar,
 // negative for none.
-func (l *SlideList) state(s SlideState) (string, fyne.ThemeColorName, float64) {
+func (l *SlideList) words(s SlideState) (string, fyne.ThemeColorName, float64) {
 	t := l.texts
 	switch s.Kind {
 	case SlideOpening:

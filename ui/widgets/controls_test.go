@@ -280,19 +280,41 @@ func TestSlideRow(t *testing.T) {
 		return NewSlideRow(func() { told = append(told, "tap") }, func() { told = append(told, "close") })
 	})
 	r.SetName("S-104.svs")
-	r.SetState("running, 41 %", standard.ColorNamePrimary, 0.41)
+	r.SetState("running, 41 %", "", standard.ColorNamePrimary, 0.41)
 	if !r.meter.Visible() || r.meter.Fraction() != 0.41 {
 		t.Error("no bar while running")
 	}
-	r.SetState("carcinoma, 92 %", standard.ColorNameForeground, -1)
+	picture := &counted{Image: image.NewRGBA(image.Rect(0, 0, 8, 8))}
+	r.SetPicture(picture)
+	drawn := picture.asked
+	r.SetPicture(picture)
+	r.SetState("running, 42 %", "", standard.ColorNamePrimary, 0.42)
+	if picture.asked != drawn {
+		t.Error("the picture is drawn anew as the work goes on")
+	}
+	r.SetState("carcinoma, 92 %", "untrained model", standard.ColorNameForeground, -1)
 	if r.meter.Visible() {
 		t.Error("a bar after the end")
 	}
+	if !r.caution.Visible() || r.caution.Position().Y < r.state.Size().Height || r.caution.Size().Height == 0 {
+		t.Errorf("the caution is at %v, %v large", r.caution.Position(), r.caution.Size())
+	}
 	test.Tap(r)
 	test.Tap(r.Cross())
-	if name, state := r.Words(); name != "S-104.svs" || state != "carcinoma, 92 %" || !slices.Equal(told, []string{"tap", "close"}) {
+	if name, state, caution := r.Words(); name != "S-104.svs" || state != "carcinoma, 92 %" || caution != "untrained model" || !slices.Equal(told, []string{"tap", "close"}) {
 		t.Errorf("%q, %q, told %v", name, state, told)
 	}
+}
+
+// counted counts how often a picture is looked at.
+type counted struct {
+	image.Image
+	asked int
+}
+
+func (c *counted) Bounds() image.Rectangle {
+	c.asked++
+	return c.Image.Bounds()
 }
 
 func TestProgressLine(t *testing.T) {
@@ -332,6 +354,23 @@ func TestScroll(t *testing.T) {
 	w := window(t, fyne.NewSize(200, 300), func() fyne.CanvasObject { return NewScroll(5, long) })
 	if got := w.Content().MinSize(); got.Height > 300 || got.Width > 200 {
 		t.Errorf("needs %v", got)
+	}
+	for _, c := range []struct {
+		name  string
+		index int
+		want  func(top, view float32) bool
+	}{
+		{"down", 50, func(top, view float32) bool { return top > view/2 && top < view-20 }},
+		{"in sight", 49, func(top, view float32) bool { return top > view/2 && top < view-20 }},
+		{"up", 3, func(top, view float32) bool { return top >= 0 && top < 30 }},
+		{"the last", 99, func(top, view float32) bool { return top > view/2 && top < view-10 }},
+		{"the first", 0, func(top, view float32) bool { return top >= 0 && top <= 5 }},
+	} {
+		ScrollTo(w.Content(), long.Objects[c.index])
+		top := fyne.CurrentApp().Driver().AbsolutePositionForObject(long.Objects[c.index]).Y
+		if !c.want(top, 300) {
+			t.Errorf("%s: %d is at %v of 300", c.name, c.index, top)
+		}
 	}
 	if got := long.Size(); got.Width != 190 || got.Height < long.MinSize().Height {
 		t.Errorf("content has %v, wants %v", got, long.MinSize())

@@ -198,6 +198,52 @@ func NewScroll(margin float32, content fyne.CanvasObject) fyne.CanvasObject {
 	return container.New(scrolled{inner}, container.NewVScroll(inner))
 }
 
+// Rearrange lays out what stands in a scroller that NewScroll made, after something in
+// it became higher or lower. Nothing is drawn anew that stays as it is.
+func Rearrange(scroller fyne.CanvasObject) {
+	if box, _ := parts(scroller); box != nil {
+		box.Layout.Layout(box.Objects, box.Size())
+	}
+}
+
+// ScrollTo brings an object that stands in a scroller of NewScroll to sight, by the
+// shortest way, with a little room around it. What is hidden, or higher than the
+// scroller, is left where it is.
+func ScrollTo(scroller, object fyne.CanvasObject) {
+	box, scroll := parts(scroller)
+	if box == nil || !object.Visible() {
+		return
+	}
+	Rearrange(scroller)
+	driver := fyne.CurrentApp().Driver()
+	top := driver.AbsolutePositionForObject(object).Y - driver.AbsolutePositionForObject(scroll.Content).Y
+	const room = 12
+	from, to := top-room, top+object.Size().Height+room
+	offset, view := scroll.Offset, scroll.Size().Height
+	switch most := scroll.Content.Size().Height - view; {
+	case to-from > view:
+		return
+	case from < offset.Y:
+		offset.Y = max(0, from)
+	case to > offset.Y+view:
+		offset.Y = min(to-view, most)
+	}
+	scroll.ScrollToOffset(offset)
+}
+
+// parts is what NewScroll put together; nil for anything else.
+func parts(scroller fyne.CanvasObject) (*fyne.Container, *container.Scroll) {
+	box, ok := scroller.(*fyne.Container)
+	if !ok || len(box.Objects) != 1 {
+		return nil, nil
+	}
+	scroll, ok := box.Objects[0].(*container.Scroll)
+	if !ok {
+		return nil, nil
+	}
+	return box, scroll
+}
+
 // scrolled gives the content its width before the scroller asks for its height.
 type scrolled struct{ content *fyne.Container }
 
