@@ -72,6 +72,20 @@ func (w *Workspace) Extract(ctx context.Context, req ExtractRequest, events func
 	return x.run(ctx, engine, events)
 }
 
+// Extracted finds out for which slides of a request Extract has nothing left to do:
+// those are Extracted, and Reused. It opens no slide and writes nothing. The outcome
+// of a slide that is still to be done has neither features nor an error.
+func (w *Workspace) Extracted(ctx context.Context, req ExtractRequest) ([]ExtractOutcome, error) {
+	x, _, err := w.newExtracting(&req)
+	if err != nil {
+		return nil, err
+	}
+	if err := x.survey(ctx); err != nil {
+		return nil, err
+	}
+	return x.outcomes, nil
+}
+
 // newExtracting finds out what is to be made, and by which encoder.
 func (w *Workspace) newExtracting(req *ExtractRequest) (*extracting, *encoder.Spec, error) {
 	model, spec, err := w.modelAndEncoder(req.Engine)

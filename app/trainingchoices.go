@@ -11,7 +11,6 @@ import (
 type TrainingMethod struct {
 	ID, Name string
 	Zooms    bool // it zooms into some patches, and has a K
-	Fewest   int  // magnifications
 }
 
 // TrainingMethods are all methods, ZoomMIL first.
@@ -22,11 +21,23 @@ func TrainingMethods() []TrainingMethod {
 	}
 	var list []TrainingMethod
 	for _, id := range mil.Methods() {
-		fewest, _ := mil.Scales(id)
-		list = append(list, TrainingMethod{ID: id, Name: names[id], Zooms: !(&mil.Config{Method: id}).Exhaustive(), Fewest: fewest})
+		list = append(list, TrainingMethod{ID: id, Name: names[id], Zooms: !(&mil.Config{Method: id}).Exhaustive()})
 	}
 	return list
 }
+
+// What runs of training tell, for those who know package train by its runs alone.
+type (
+	TrainMetrics = train.Metrics
+	TrainedEpoch = train.Epoch
+)
+
+// How runs end.
+const (
+	TrainingCompleted    = train.Completed
+	TrainingStoppedEarly = train.StoppedEarly
+	TrainingFinished     = train.Finished
+)
 
 // TrainingPreset is a published choice of magnifications and of patches to zoom
 // into, for a dataset whose tissue is found in some way.

@@ -13,7 +13,7 @@ func TestTrainingChoices(t *testing.T) {
 		t.Errorf("%+v", methods)
 	}
 	for _, m := range methods {
-		if m.Name == "" || m.Fewest < 1 || m.Zooms != (m.ID == mil.ZoomMIL) {
+		if m.Name == "" || m.Zooms != (m.ID == mil.ZoomMIL) {
 			t.Errorf("%+v", m)
 		}
 		r := DefaultTrainingOf(m.ID)

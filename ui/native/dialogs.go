@@ -18,8 +18,13 @@ type dialogs struct{ mu sync.Mutex }
 
 // OpenSlide implements shell.Dialogs.
 func (d *dialogs) OpenSlide(title, filter, dir string) (string, error) {
+	return d.OpenFile(title, filter, dir, shell.SlideEndings()...)
+}
+
+// OpenFile implements shell.Dialogs.
+func (d *dialogs) OpenFile(title, filter, dir string, endings ...string) (string, error) {
 	return d.ask(func() (string, error) {
-		return dialog.File().Title(title).SetStartDir(dir).Filter(filter, shell.SlideEndings()...).Load()
+		return dialog.File().Title(title).SetStartDir(dir).Filter(filter, endings...).Load()
 	})
 }
 

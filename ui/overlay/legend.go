@@ -4,8 +4,10 @@ import (
 	"image"
 	"image/color"
 	"math"
+	"slices"
 
 	"zoomscope/app"
+	"zoomscope/engine/result"
 )
 
 // Legend says what the colours over the slide stand for.
@@ -20,6 +22,8 @@ type Legend struct {
 	// all: the ends of the scale. Where they are equal, none stands out and every
 	// patch is in the middle.
 	Low, High float64
+	// Middle is the median share: what a scale by percentile has in its middle.
+	Middle float64
 	// Even is the share of every patch if none stood out; 0 where there is none.
 	Even float64
 	// EvenAt is where Even lies on the scale, 0 to 1, if HasEven: a scale by
@@ -49,6 +53,7 @@ func (m *Model) Legend(level int, s Settings) Legend {
 	}
 	out.Low, out.High = p.heat.Range()
 	out.EvenAt, out.HasEven = p.heat.Even()
+	out.Middle = median(l.Patches, k.kind)
 	if out.Patches > 0 {
 		out.Even = 1 / float64(out.Patches)
 	}
@@ -75,4 +80,20 @@ func (l Legend) Ramp(width int) *image.RGBA {
 		img.SetRGBA(x, 0, l.Shade((float64(x)+0.5)/float64(width)))
 	}
 	return img
+}
+
+// median is the middle share of the patches, of one kind of attention; 0 of none.
+func median(patches []result.Patch, kind Kind) float64 {
+	shares := make([]float64, len(patches))
+	for i, p := range patches {
+		shares[i] = p.Attention
+		if kind == Zoom {
+			shares[i] = p.ZoomAttention
+		}
+	}
+	slices.Sort(shares)
+	if n := len(shares); n > 0 {
+		return (shares[(n-1)/2] + shares[n/2]) / 2
+	}
+	return 0
 }

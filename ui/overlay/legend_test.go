@@ -17,6 +17,9 @@ func TestLegend(t *testing.T) {
 		{Magnification: 10, Patches: []result.Patch{patch(0, 0.5, 0), patch(5, 0.5, 0)}},
 	}})
 	pooled := m.Legend(0, Settings{})
+	if math.Abs(pooled.Middle-0.15) > 1e-12 {
+		t.Errorf("median %v", pooled.Middle)
+	}
 	if pooled.Low != 0 || pooled.High != 0.7 || pooled.Even != 0.25 || !pooled.HasEven || math.Abs(pooled.EvenAt-0.25/0.7) > 1e-12 {
 		t.Errorf("pooled: %+v", pooled)
 	}

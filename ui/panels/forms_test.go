@@ -173,7 +173,8 @@ func TestTabs(t *testing.T) {
 	var l log
 	tabs := opened(t, func(w *texts.Texts) *Tabs {
 		tabs := NewTabs(w, NewAnalysis(w, AnalysisEvents{}), NewAttention(w, AttentionEvents{}),
-			NewZoomPath(w, ZoomPathEvents{}), NewSlide(w, SlideEvents{}), NewSettings(w, SettingsEvents{}))
+			NewZoomPath(w, ZoomPathEvents{}), NewSlide(w, SlideEvents{}),
+			NewTraining(w, TrainingEvents{}), NewModels(w, ModelsEvents{}), NewSettings(w, SettingsEvents{}))
 		tabs.OnSelected = func(tab TabID) { l.say("tab %d", tab) }
 		return tabs
 	})

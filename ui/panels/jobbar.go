@@ -26,9 +26,10 @@ type JobBar struct {
 	object  fyne.CanvasObject
 	row     *fyne.Container
 	device  *widgets.Text
-	middle  *fyne.Container
 	purpose *widgets.Text
 	sign    *widgets.Pressable
+
+	purposeWidth float32 // of the few words that are always whole
 	crosses map[int]*widgets.Pressable
 	said    string
 }
@@ -36,14 +37,14 @@ type JobBar struct {
 // NewJobBar makes the bar with nothing under way; cancel is called with the ID of
 // a job whose cross was pressed, and may be nil.
 func NewJobBar(t *texts.Texts, cancel func(id int)) *JobBar {
-	small := widgets.TextLook{Size: standard.SizeNameCaptionText, Whole: true}
-	b := &JobBar{texts: t, cancel: cancel, middle: widgets.NewRow(2*theme.Gap, -1)}
+	small := widgets.TextLook{Size: standard.SizeNameCaptionText, MaxLines: 1}
+	b := &JobBar{texts: t, cancel: cancel}
 	b.device, b.purpose = widgets.NewText("", small), widgets.NewText(t.Jobs.ResearchShort, small)
-	b.sign = widgets.NewPressable(widgets.NewInset(4, 1, b.purpose), widgets.PressableLook{}, nil)
+	b.purposeWidth = b.purpose.Wish()
+	b.sign = widgets.NewPressable(widgets.NewInset(signEdge, 1, b.purpose), widgets.PressableLook{}, nil)
 	b.sign.OnHover = b.spell
-	b.row = widgets.NewRow(2*theme.Gap, 1, b.device, b.middle, b.sign)
-	b.object = widgets.NewColumn(0, widget.NewSeparator(),
-		container.NewStack(widgets.NewInset(theme.Gap, 3, widgets.NewAtLeast(0, 18, b.row))))
+	b.row = container.New(barLayout{b})
+	b.object = widgets.NewColumn(0, widget.NewSeparator(), widgets.NewInset(theme.Gap, 2, b.row))
 	b.SetJobs(nil)
 	return b
 }
@@ -62,7 +63,7 @@ func (b *JobBar) SetJobs(jobs []Job) {
 	b.crosses = map[int]*widgets.Pressable{}
 	var parts []fyne.CanvasObject
 	for _, j := range jobs[:min(len(jobs), mostJobs)] {
-		parts = append(parts, b.job(j))
+		parts = append(parts, b.job(j)...)
 		b.said = ""
 	}
 	switch {
@@ -71,7 +72,7 @@ func (b *JobBar) SetJobs(jobs []Job) {
 	case len(jobs) > mostJobs:
 		parts = append(parts, b.note(fmt.Sprintf(b.texts.Jobs.More, len(jobs)-mostJobs)))
 	}
-	replace(b.middle, parts...)
+	b.row.Objects = append(append([]fyne.CanvasObject{b.device}, parts...), b.sign)
 	b.row.Refresh()
 }
 
@@ -89,21 +90,21 @@ func (b *JobBar) Cross(id int) *widgets.Pressable { return b.crosses[id] }
 
 func (b *JobBar) note(words string) fyne.CanvasObject {
 	return widgets.NewText(words, widgets.TextLook{
-		Size: standard.SizeNameCaptionText, Color: standard.ColorNamePlaceHolder, Whole: true})
+		Size: standard.SizeNameCaptionText, Color: standard.ColorNamePlaceHolder, MaxLines: 1})
 }
 
-func (b *JobBar) job(j Job) fyne.CanvasObject {
+func (b *JobBar) job(j Job) []fyne.CanvasObject {
 	what := j.Title
 	if j.Stage != "" {
 		what = fmt.Sprintf(b.texts.Jobs.Stage, j.Title, j.Stage)
 	}
 	words := widgets.NewText(fmt.Sprintf(b.texts.Jobs.Job, what, j.amount(b.texts)),
-		widgets.TextLook{Size: standard.SizeNameCaptionText, Whole: true})
+		widgets.TextLook{Size: standard.SizeNameCaptionText, MaxLines: 1})
 	meter := widgets.NewMeter()
 	meter.Set(j.Fraction)
 	cross := widgets.NewCross(func() { call(b.cancel, j.ID) })
 	b.crosses[j.ID] = cross
-	return widgets.NewRow(6, -1, words, widgets.NewAtLeast(70, 0, meter), cross)
+	return []fyne.CanvasObject{words, widgets.NewAtLeast(70, 0, meter), cross}
 }
 
 // spell says in full what the program is for while the pointer is on it.

@@ -193,7 +193,7 @@ func filledTabs(t *texts.Texts, done bool, tab TabID) fyne.CanvasObject {
 		s.folds.doctor.SetOpen(true)
 		set.Set(SettingsState{Theme: theme.Dark, Language: "de", Languages: assets.Languages(), Processors: 4, ColorMap: "cividis", ColorMaps: assets.ColorMapNames(), ShowRestart: true})
 	}
-	tabs := NewTabs(t, filledAnalysis(t, done), at, z, s, set)
+	tabs := NewTabs(t, filledAnalysis(t, done), at, z, s, NewTraining(t, TrainingEvents{}), NewModels(t, ModelsEvents{}), set)
 	tabs.Select(tab)
 	return tabs.Object()
 }

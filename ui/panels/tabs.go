@@ -18,6 +18,8 @@ type TabID int
 const (
 	AnalysisTab TabID = iota
 	SlideTab
+	TrainingTab
+	ModelsTab
 	SettingsTab
 )
 
@@ -36,21 +38,22 @@ type Tabs struct {
 // head is the name of a panel.
 type head struct {
 	*widgets.Pressable
-	word *widgets.Text
+	color func(ink fyne.ThemeColorName)
 }
 
 // NewTabs puts the panels together: analysis, attention and zoom path as one.
-func NewTabs(t *texts.Texts, a *Analysis, at *Attention, z *ZoomPath, s *Slide, set *Settings) *Tabs {
+func NewTabs(t *texts.Texts, a *Analysis, at *Attention, z *ZoomPath, s *Slide, tr *Training, m *Models, set *Settings) *Tabs {
 	attention := widgets.NewFold(t.Attention.Title, at.Object())
 	path := widgets.NewFold(t.Path.Title, z.Object())
 	analysis := widgets.NewColumn(theme.Gap, a.Object(), widget.NewSeparator(),
 		attention.Object(), widget.NewSeparator(), path.Object())
 	tabs := &Tabs{pages: container.NewStack()}
-	heads := widgets.NewRow(2, -1)
+	heads := widgets.NewFlow(0)
 	for i, page := range []struct {
 		title   string
 		content fyne.CanvasObject
-	}{{t.Analysis.Title, analysis}, {t.Slide.Title, s.Object()}, {t.Settings.Title, set.Object()}} {
+	}{{t.Analysis.Title, analysis}, {t.Slide.Title, s.Object()}, {t.Training.Title, tr.Object()},
+		{t.Models.Title, m.Object()}, {"", set.Object()}} {
 		h := newHead(page.title, func() { tabs.press(TabID(i)) })
 		tabs.heads = append(tabs.heads, h)
 		heads.Add(h.Pressable)
@@ -64,9 +67,20 @@ func NewTabs(t *texts.Texts, a *Analysis, at *Attention, z *ZoomPath, s *Slide, 
 	return tabs
 }
 
+// newHead names a panel; the settings, without a title, have a wheel for a name.
 func newHead(title string, tapped func()) *head {
-	h := &head{word: widgets.NewText(title, widgets.TextLook{Whole: true, Bold: true})}
-	h.Pressable = widgets.NewPressable(widgets.NewInset(8, 4, h.word), widgets.PressableLook{MarkFill: standard.ColorNameSelection}, tapped)
+	h := &head{}
+	var name fyne.CanvasObject
+	if title == "" {
+		icon := widget.NewIcon(nil)
+		h.color = func(ink fyne.ThemeColorName) { icon.SetResource(standard.NewColoredResource(standard.Icon(standard.IconNameSettings), ink)) }
+		name = widgets.NewAtLeast(18, 18, icon)
+	} else {
+		word := widgets.NewText(title, widgets.TextLook{Whole: true, Bold: true})
+		h.color = word.SetColor
+		name = word
+	}
+	h.Pressable = widgets.NewPressable(widgets.NewInset(7, 4, name), widgets.PressableLook{MarkFill: standard.ColorNameSelection}, tapped)
 	return h
 }
 
@@ -84,7 +98,7 @@ func (t *Tabs) Select(tab TabID) {
 			mark, ink = widgets.Selected, standard.ColorNameForeground
 		}
 		t.heads[i].Mark(mark)
-		t.heads[i].word.SetColor(ink)
+		t.heads[i].color(ink)
 	}
 	t.pages.Refresh()
 }

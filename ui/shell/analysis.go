@@ -102,7 +102,20 @@ func (s *Shell) doneState(c *slide) panels.SlideState {
 		return panels.SlideState{}
 	}
 	p := c.result.Prediction
-	return panels.SlideState{Kind: panels.SlideDone, Label: p.Label, Probability: probabilityOf(c.result)}
+	return panels.SlideState{
+		Kind: panels.SlideDone, Label: p.Label, Probability: probabilityOf(c.result), Caution: s.caution(c),
+	}
+}
+
+// caution says beside a prediction why it means little; "" for nothing.
+func (s *Shell) caution(c *slide) string {
+	switch {
+	case !c.result.Model.Trained:
+		return s.texts.Slides.Untrained
+	case s.synthetic(c):
+		return s.texts.Slides.Synthetic
+	}
+	return ""
 }
 
 // probabilityOf is the probability of the predicted class.
@@ -125,15 +138,7 @@ func (s *Shell) cancelRun() {
 // probe asks beside the window what there is to run: models, and devices, each of
 // which is tried out.
 func (s *Shell) probe() {
-	background(s, func(context.Context) ([]app.ModelChoice, error) { return s.Workspace.ModelChoices() },
-		func(models []app.ModelChoice, err error) {
-			if err != nil {
-				s.fail("", err)
-				return
-			}
-			s.models = models
-			s.showAnalysis()
-		})
+	s.probeModels()
 	background(s, s.Workspace.DeviceChoices, func(devices []app.DeviceChoice, err error) {
 		if err != nil {
 			s.Log.Warn("devices cannot be tried", "kind", app.KindOf(err))
@@ -144,6 +149,19 @@ func (s *Shell) probe() {
 		s.showAnalysis()
 		s.showJobs()
 	})
+}
+
+// probeModels asks which models there are.
+func (s *Shell) probeModels() {
+	background(s, func(context.Context) ([]app.ModelChoice, error) { return s.Workspace.ModelChoices() },
+		func(models []app.ModelChoice, err error) {
+			if err != nil {
+				s.fail("", err)
+				return
+			}
+			s.models = models
+			s.showAnalysis()
+		})
 }
 
 func (s *Shell) chooseModel(id string) {

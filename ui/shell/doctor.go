@@ -28,7 +28,7 @@ func (s *Shell) information(c *slide) panels.SlideInfo {
 		Bounds: about.Bounds, Scanner: about.Scanner, Properties: about.Properties, Associated: about.Associated,
 	}
 	for _, doubt := range r.Doubts {
-		info.Warnings = append(info.Warnings, widgets.Warning{Text: doubt})
+		info.Warnings = append(info.Warnings, widgets.Warning{Text: s.translated(doubt)})
 	}
 	for _, l := range about.Levels {
 		info.Levels = append(info.Levels, panels.SlideLevel(l))

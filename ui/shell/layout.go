@@ -25,6 +25,8 @@ type parts struct {
 	attention *panels.Attention
 	path      *panels.ZoomPath
 	slide     *panels.Slide
+	training  *panels.Training
+	models    *panels.Models
 	settings  *panels.Settings
 	start     *panels.Start
 	trouble   *panels.Trouble
@@ -53,6 +55,7 @@ func (s *Shell) build() {
 	p.tools, p.foot = s.toolbar(), p.jobs.Object()
 	p.stage = container.NewStack(p.viewer)
 	p.columns = &columns{left: p.left, middle: container.NewStack(p.stage, p.start.Object(), p.trouble.Object()), right: p.right}
+	s.widen(p.tabs.Selected())
 	body := container.New(p.columns, p.columns.left, p.columns.middle, p.columns.right)
 	s.window.SetContent(container.NewStack(p.keys, container.NewBorder(p.tools, p.foot, nil, nil, body)))
 	s.window.Canvas().SetOnTypedKey(s.typedNowhere)
@@ -98,11 +101,18 @@ func (s *Shell) toolbar() fyne.CanvasObject {
 
 // columns lays out the list, the slide and the panels side by side; hidden ones
 // leave their room to the slide.
-type columns struct{ left, middle, right fyne.CanvasObject }
+type columns struct {
+	left, middle, right fyne.CanvasObject
+	wanted              float32 // width of the panels, where there is room
+}
+
+// leastStage is what is left of the slide however wide the panels are to be.
+const leastStage = 200
 
 // Layout implements fyne.Layout.
 func (c *columns) Layout(_ []fyne.CanvasObject, size fyne.Size) {
-	l, r := widthOf(c.left, theme.ListWidth), widthOf(c.right, theme.PanelWidth)
+	l := widthOf(c.left, theme.ListWidth)
+	r := widthOf(c.right, max(theme.PanelWidth, min(c.wanted, size.Width-l-leastStage)))
 	c.left.Move(fyne.NewPos(0, 0))
 	c.left.Resize(fyne.NewSize(l, size.Height))
 	c.right.Move(fyne.NewPos(size.Width-r, 0))
@@ -113,7 +123,7 @@ func (c *columns) Layout(_ []fyne.CanvasObject, size fyne.Size) {
 
 // MinSize implements fyne.Layout.
 func (c *columns) MinSize([]fyne.CanvasObject) fyne.Size {
-	return fyne.NewSize(widthOf(c.left, theme.ListWidth)+widthOf(c.right, theme.PanelWidth)+200, 200)
+	return fyne.NewSize(widthOf(c.left, theme.ListWidth)+widthOf(c.right, theme.PanelWidth)+leastStage, leastStage)
 }
 
 func widthOf(o fyne.CanvasObject, width float32) float32 {

@@ -9,6 +9,7 @@ import (
 	"fyne.io/fyne/v2/driver/desktop"
 
 	"zoomscope/app/settings"
+	"zoomscope/ui/panels"
 )
 
 // showMenu makes the menu, with the recent slides as they are now.
@@ -47,6 +48,10 @@ func (s *Shell) showMenu() {
 			fyne.NewMenuItemSeparator(),
 			key(t.Next, fyne.KeyJ, 0, s.nextSlide),
 			key(t.Previous, fyne.KeyK, 0, s.previousSlide),
+		),
+		fyne.NewMenu(t.ModelMenu,
+			fyne.NewMenuItem(t.Train, func() { s.showTab(panels.TrainingTab) }),
+			fyne.NewMenuItem(t.Models, func() { s.showTab(panels.ModelsTab) }),
 		),
 		fyne.NewMenu(t.Help,
 			key(t.Keys, fyne.KeyF1, 0, s.showKeys),

@@ -39,9 +39,11 @@ func (s *Shell) buildPanels() {
 	})
 	p.trouble = panels.NewTrouble(t, panels.TroubleEvents{Again: s.again, Close: func() { s.closeSlide(s.current) }})
 	p.jobs = panels.NewJobBar(t, s.cancelJob)
-	p.tabs = panels.NewTabs(t, p.analysis, p.attention, p.path, p.slide, p.settings)
+	p.training, p.models = panels.NewTraining(t, s.trainingEvents()), panels.NewModels(t, s.modelsEvents())
+	p.tabs = panels.NewTabs(t, p.analysis, p.attention, p.path, p.slide, p.training, p.models, p.settings)
 	p.tabs.OnSelected = func(tab panels.TabID) {
 		s.update(func(l *settings.Settings) { l.Window.Tab = strconv.Itoa(int(tab)) })
+		s.tabShown(tab)
 	}
 	if tab, err := strconv.Atoi(s.look.Window.Tab); err == nil && tab > 0 && tab <= int(panels.SettingsTab) {
 		p.tabs.Select(panels.TabID(tab))

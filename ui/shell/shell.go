@@ -43,6 +43,8 @@ type Config struct {
 // called beside the window. What the user gives up is ErrCancelled.
 type Dialogs interface {
 	OpenSlide(title, filter, dir string) (path string, err error)
+	// OpenFile offers files of some endings, given without dots.
+	OpenFile(title, filter, dir string, endings ...string) (path string, err error)
 	SaveFile(title, filter, dir, name, ending string) (path string, err error)
 	Folder(title, dir string) (path string, err error)
 }
@@ -53,10 +55,11 @@ var ErrCancelled = errors.New("cancelled by the user")
 // Shell is the window and what is open in it.
 type Shell struct {
 	Config
-	texts  *texts.Texts
-	window fyne.Window
-	parts  parts // what is seen
-	look   settings.Settings
+	texts     *texts.Texts
+	sentences *app.Sentences // what the engine says, in the window's language
+	window    fyne.Window
+	parts     parts // what is seen
+	look      settings.Settings
 
 	ctx     context.Context
 	cancel  context.CancelFunc
@@ -77,7 +80,9 @@ type Shell struct {
 	asked         bool          // one of the system's dialogs is open
 	alone         bool          // the slide fills the screen
 	openings      chan struct{} // bounds how many slides are opened at once
-	hovered       *result.Rect  // place of the gallery's picture that the mouse is on; nil for none
+	training      trainee
+	importing     app.ImportRequest // the last one, which may be tried again with more
+	hovered       *result.Rect      // place of the gallery's picture that the mouse is on; nil for none
 
 	// For measurements: told when the slide's small picture and its own pixels are
 	// there, and of an analysis that ended. nil, or called once each.
@@ -101,6 +106,9 @@ func New(c Config) (*Shell, error) {
 	}
 	var err error
 	if s.texts, err = texts.Load(s.look.Language); err != nil {
+		return nil, err
+	}
+	if s.sentences, err = app.NewSentences(s.texts.Language); err != nil {
 		return nil, err
 	}
 	s.ctx, s.cancel = context.WithCancel(context.Background())
@@ -134,6 +142,7 @@ func (s *Shell) started(slides []string) {
 		s.tell(s.texts.Shell.SettingsLost, s.SettingsFault)
 	}
 	s.probe()
+	s.tabShown(s.parts.tabs.Selected())
 	s.open(slides)
 }
 

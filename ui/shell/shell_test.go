@@ -125,7 +125,10 @@ type fakeDialogs struct {
 }
 
 func (d *fakeDialogs) OpenSlide(string, string, string) (string, error) { return d.path, d.err }
-func (d *fakeDialogs) Folder(string, string) (string, error)            { return d.path, d.err }
+func (d *fakeDialogs) OpenFile(string, string, string, ...string) (string, error) {
+	return d.path, d.err
+}
+func (d *fakeDialogs) Folder(string, string) (string, error) { return d.path, d.err }
 func (d *fakeDialogs) SaveFile(string, string, string, string, string) (string, error) {
 	return d.path, d.err
 }

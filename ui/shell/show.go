@@ -7,6 +7,7 @@ import (
 
 	"zoomscope/app"
 	"zoomscope/assets"
+	"zoomscope/engine/result"
 	"zoomscope/ui/overlay"
 	"zoomscope/ui/panels"
 	"zoomscope/ui/widgets"
@@ -88,8 +89,21 @@ func (s *Shell) showAnalysis() {
 	}
 	a.SetWarnings(s.warnings(c))
 	s.showRun(c)
-	a.SetResult(c.result, c.result != nil && s.synthetic(c))
+	a.SetResult(s.inWords(c.result), c.result != nil && s.synthetic(c))
 }
+
+// inWords is a result whose sentences are in the window's language.
+func (s *Shell) inWords(r *result.Result) *result.Result {
+	if r == nil {
+		return nil
+	}
+	said := *r
+	said.Device.Reason = s.translated(r.Device.Reason)
+	return &said
+}
+
+// translated says in the window's language what the engine says in English.
+func (s *Shell) translated(text string) string { return s.sentences.Say(text) }
 
 // showRun shows the analysis of a slide under way, if there is one.
 func (s *Shell) showRun(c *slide) {
@@ -112,7 +126,7 @@ func (s *Shell) modelItems() []panels.ModelItem {
 	items := make([]panels.ModelItem, len(s.models))
 	for i, m := range s.models {
 		items[i] = panels.ModelItem{
-			ID: m.ID, Name: m.Name, Note: m.Note, Classes: m.Classes, Magnifications: m.Magnifications,
+			ID: m.ID, Name: m.Name, Note: s.translated(m.Note), Classes: m.Classes, Magnifications: m.Magnifications,
 			Trained: m.Trained, Synthetic: m.Synthetic,
 		}
 		switch {
@@ -131,7 +145,7 @@ func (s *Shell) deviceItems() []panels.DeviceItem {
 	}
 	items := make([]panels.DeviceItem, len(s.devices))
 	for i, d := range s.devices {
-		items[i] = panels.DeviceItem{Kind: d.Kind, Name: d.Name, Detail: d.Detail, OK: d.OK}
+		items[i] = panels.DeviceItem{Kind: d.Kind, Name: d.Name, Detail: s.translated(d.Detail), OK: d.OK}
 	}
 	return items
 }
@@ -153,12 +167,12 @@ func (s *Shell) warnings(c *slide) []widgets.Warning {
 		list = append(list, widgets.Warning{Text: s.texts.Errors.NoResolution.What, Action: t.StateResolution, Do: s.askResolution})
 	}
 	for _, doubt := range r.Doubts {
-		list = append(list, widgets.Warning{Text: doubt, Action: t.ShowResolution, Do: s.askResolution})
+		list = append(list, widgets.Warning{Text: s.translated(doubt), Action: t.ShowResolution, Do: s.askResolution})
 	}
 	if c.result != nil {
 		for _, w := range c.result.Warnings {
 			if w != c.result.Model.Note && !slices.Contains(r.Doubts, w) { // those are told already
-				list = append(list, widgets.Warning{Text: w})
+				list = append(list, widgets.Warning{Text: s.translated(w)})
 			}
 		}
 	}
@@ -183,6 +197,7 @@ func (s *Shell) showLegend(c *slide, set overlay.Settings) {
 	s.parts.attention.SetLegend(panels.AttentionLegend{
 		Magnification: l.Magnification, Zoom: l.Kind == overlay.Zoom, Percentile: l.Scale == overlay.Percentile,
 		Low: l.Low, High: l.High, Even: l.Even, EvenAt: l.EvenAt, HasEven: l.HasEven,
+		Middle: l.Middle, HasMiddle: l.Patches > 1,
 		Color: func(t float64) color.RGBA { return overGlass(l.Shade(t)) },
 	})
 }

@@ -1,0 +1,299 @@
+package shell
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"math"
+	"os"
+	"path/filepath"
+
+	"zoomscope/app"
+	"zoomscope/ui/panels"
+	"zoomscope/ui/widgets"
+)
+
+// study is a training that is under way, paused, or has just ended.
+type study struct {
+	dir      string
+	run      *app.Training
+	progress panels.TrainingProgress
+	watched  []app.TrainSlide
+	watching string // name of the slide whose attention is followed; "" for none
+	job      *job   // nil while it does not run
+}
+
+// running says that a study is being trained at this moment.
+func (t *study) running() bool { return t != nil && t.job != nil }
+
+// runsBeside is where the runs of a dataset are kept.
+func runsBeside(table string) string { return filepath.Join(filepath.Dir(table), "runs") }
+
+// freeRun is a name for a run that none in the folder has.
+func freeRun(dir, base string) string {
+	for n := 1; ; n++ {
+		name := fmt.Sprintf("%s-%d", base, n)
+		if _, err := os.Stat(filepath.Join(dir, name)); err != nil {
+			return name
+		}
+	}
+}
+
+// trainRequest asks for a training on the dataset at hand.
+func (s *Shell) trainRequest(c panels.TrainingChoice) app.TrainRequest {
+	r := app.DefaultTrainingOf(c.Method)
+	d := s.training.info
+	r.Dataset, r.Bags, r.Out = d.Table, s.extractRequest().Out, filepath.Join(runsBeside(d.Table), c.Name)
+	r.LockTest, r.Preset = true, s.preset().Name
+	if c.K > 0 {
+		r.K = []int{c.K}
+	}
+	r.Config.Epochs, r.Config.Seed = max(1, c.Epochs), c.Seed
+	r.Device, r.Threads = s.look.Device, s.look.Threads
+	return r
+}
+
+// train begins a run; one of that name that has not ended is gone on with.
+func (s *Shell) train(c panels.TrainingChoice) {
+	if !s.prepared() || s.busyTraining() {
+		return
+	}
+	req := s.trainRequest(c)
+	s.parts.training.SetWarnings(panels.TrainingLearnStep, nil)
+	if r, err := s.Workspace.InspectRun(req.Out); err == nil && r.Ended != "" {
+		s.warnTraining(panels.TrainingLearnStep, fmt.Sprintf(s.texts.Shell.RunThere, c.Name))
+		return
+	}
+	s.training.current = &study{dir: req.Out, run: s.Workspace.NewTraining(req)}
+	s.training.current.progress.Planned = req.Config.Epochs
+	s.resumeTraining()
+}
+
+// warnTraining tells at a step what stands in the way.
+func (s *Shell) warnTraining(step panels.TrainingStep, words string) {
+	s.parts.training.SetWarnings(step, []widgets.Warning{{Text: words, Grave: true}})
+}
+
+// resumeTraining runs the study at hand, from where it stands.
+func (s *Shell) resumeTraining() {
+	t := s.training.current
+	if t == nil || t.running() {
+		return
+	}
+	s.parts.training.SetWarnings(panels.TrainingLearnStep, nil)
+	t.progress.State = panels.TrainingPreparing
+	title := fmt.Sprintf(s.texts.Shell.TrainingOf, filepath.Base(t.dir))
+	d := s.training.info
+	t.job = start(s, title, func(ctx context.Context, _ func(panels.Job)) (*app.TrainSummary, error) {
+		if err := s.writeTable(d); err != nil {
+			return nil, err
+		}
+		return t.run.Run(ctx, func(e app.TrainEvent) {
+			s.show(func() {
+				s.heard(t, e)
+				t.job.line.Fraction, t.job.line.Left = t.progress.Fraction, t.progress.Left
+				s.showJobs()
+			})
+		})
+	}, func(sum *app.TrainSummary, err error) { s.trained(t, sum, err) })
+	s.Log.Info("training begun")
+	s.showStudy()
+}
+
+func share(done, total int) float64 { return float64(done) / float64(max(1, total)) }
+
+// heard takes in what a training tells.
+func (s *Shell) heard(t *study, e app.TrainEvent) {
+	p := &t.progress
+	switch e := e.(type) {
+	case app.TrainStarted:
+		p.Planned, p.Points, t.watched = e.Epochs, nil, e.Watched
+		for i := range e.History {
+			p.Points = append(p.Points, point(&e.History[i]))
+		}
+		t.begun()
+		s.showWatched(t)
+		s.cautionTraining(e.Warnings)
+	case app.TrainProgress:
+		p.Fraction = (float64(len(p.Points)) + share(e.Done, e.Total)) / float64(max(1, p.Planned))
+	case app.TrainEpoch:
+		p.Points = append(p.Points, point(&e.Epoch))
+		p.Best, p.Left, p.Planned = e.Best, e.Left, e.Planned
+		p.Fraction = share(len(p.Points), p.Planned)
+	case app.TrainAttention:
+		s.attend(e)
+		return
+	}
+	s.showStudy()
+}
+
+// begun says that a study is under way, unless it is being stopped already.
+func (t *study) begun() {
+	if t.progress.State == panels.TrainingPreparing {
+		t.progress.State = panels.TrainingRunning
+	}
+}
+
+// point is what an epoch came to, for the curves.
+func point(e *app.TrainedEpoch) panels.TrainingPoint {
+	p := panels.TrainingPoint{TrainLoss: float64(e.TrainLoss), Rate: e.LearningRate, ValLoss: math.NaN(), F1: math.NaN(), AUC: math.NaN()}
+	if v := e.Validation; v != nil {
+		p.ValLoss, p.F1, p.AUC = float64(v.Loss), float64(v.WeightedF1), float64(v.AUC.Value)
+	}
+	return p
+}
+
+// cautionTraining tells what is to know of the data that is trained on.
+func (s *Shell) cautionTraining(list []string) {
+	var lines []widgets.Warning
+	for _, words := range list {
+		lines = append(lines, widgets.Warning{Text: words})
+	}
+	s.parts.training.SetWarnings(panels.TrainingLearnStep, lines)
+}
+
+// showStudy shows how the training at hand stands.
+func (s *Shell) showStudy() {
+	t := s.training.current
+	if t == nil {
+		s.parts.training.SetProgress(panels.TrainingProgress{})
+		s.parts.training.SetWatched(nil, "")
+		return
+	}
+	s.parts.training.SetProgress(t.progress)
+}
+
+// showWatched offers the slides whose attention can be followed.
+func (s *Shell) showWatched(t *study) {
+	var list []panels.TrainingSlide
+	for _, w := range t.watched {
+		list = append(list, panels.TrainingSlide{Name: w.Name, Path: w.Path, Label: w.Label})
+	}
+	s.parts.training.SetWatched(list, t.watching)
+}
+
+// watch follows the attention of a slide while the model is trained.
+func (s *Shell) watch(name string) {
+	t := s.training.current
+	if t == nil {
+		return
+	}
+	t.watching = name
+	t.run.Watch(name)
+	for _, w := range t.watched {
+		if w.Name == name {
+			s.open([]string{w.Path})
+		}
+	}
+}
+
+// attend shows where a model in training looks on a slide that is open.
+func (s *Shell) attend(a app.TrainAttention) {
+	for _, c := range s.slides {
+		if c.path != a.Result.Slide.Path || c.view == nil || c.run != nil {
+			continue
+		}
+		s.take(c, a.Result)
+		s.showSlides()
+		if s.current == c {
+			s.showAnalysis()
+			s.showAttention()
+			s.showPath()
+		}
+	}
+}
+
+// pauseTraining stops the training such that it can be gone on with.
+func (s *Shell) pauseTraining() {
+	if t := s.training.current; t.running() {
+		t.progress.State = panels.TrainingPausing
+		t.run.Pause()
+		s.showStudy()
+	}
+}
+
+// keepBest ends the training at hand with its best model.
+func (s *Shell) keepBest() {
+	t := s.training.current
+	if t == nil {
+		return
+	}
+	t.run.KeepBest()
+	if !t.running() {
+		s.resumeTraining()
+	}
+	t.progress.State = panels.TrainingPausing
+	s.showStudy()
+}
+
+// trained takes in how a training stopped.
+func (s *Shell) trained(t *study, sum *app.TrainSummary, err error) {
+	t.job = nil
+	p := &t.progress
+	p.State, p.Left = panels.TrainingPaused, 0
+	switch {
+	case err == nil:
+		s.Log.Info("training ended", "epochs", sum.Epochs, "best", sum.Best)
+		p.State, p.Best, p.Planned, p.Fraction = panels.TrainingEnded, sum.Best, sum.Planned, 1
+		p.Ending = ending(sum)
+	case errors.Is(err, app.ErrPaused), errors.Is(err, ErrCancelled):
+		s.Log.Info("training paused", "epochs", len(p.Points))
+	default:
+		s.trainingTrouble(panels.TrainingLearnStep, err)
+		if len(p.Points) == 0 {
+			s.training.current = nil // it never began
+		}
+	}
+	s.showStudy()
+	s.listRuns()
+	if err == nil {
+		s.parts.training.SetWatched(nil, "")
+		s.judge(t.dir)
+	}
+}
+
+func ending(sum *app.TrainSummary) panels.TrainingEnding {
+	switch sum.Ended {
+	case app.TrainingStoppedEarly:
+		return panels.EndedEarly
+	case app.TrainingFinished:
+		return panels.EndedByUser
+	}
+	return panels.EndedWhole
+}
+
+// takeUp offers to go on with a run of the dataset at hand that was stopped before
+// it ended, such as when the window was closed.
+func (s *Shell) takeUp(runs []app.RunInfo) {
+	d := s.training.info
+	if s.training.current != nil || d == nil || s.training.runs != runsBeside(d.Table) {
+		return
+	}
+	for i := range runs {
+		r := &runs[i]
+		if r.Err != nil || r.Ended != "" || r.Dataset != d.Table || r.Bags == "" {
+			continue
+		}
+		c, m := choiceOf(r), r.Config.Model
+		req := s.trainRequest(c)
+		req.Bags, req.Preset, req.Magnifications, req.K = r.Bags, "", m.Magnifications, m.K
+		t := &study{dir: r.Dir, run: s.Workspace.NewTraining(req)}
+		t.progress = panels.TrainingProgress{State: panels.TrainingPaused, Planned: c.Epochs, Best: r.Best}
+		for j := range r.History {
+			t.progress.Points = append(t.progress.Points, point(&r.History[j]))
+		}
+		s.training.current = t
+		s.parts.training.SetChoice(c)
+		s.showStudy()
+		return
+	}
+}
+
+// choiceOf is how a run was asked for.
+func choiceOf(r *app.RunInfo) panels.TrainingChoice {
+	c := panels.TrainingChoice{Method: r.Config.Model.Method, Epochs: r.Config.Epochs, Seed: r.Config.Seed, Name: filepath.Base(r.Dir)}
+	if len(r.Config.Model.K) > 0 {
+		c.K = r.Config.Model.K[0]
+	}
+	return c
+}
