@@ -143,7 +143,7 @@ func filledPath(t *texts.Texts) *ZoomPath {
 }
 
 func somePath() []PathLevel {
-	levels := []PathLevel{{Magnification: 5}, {Magnification: 10}, {Magnification: 20}}
+	levels := []PathLevel{{Magnification: 5, Zoom: true}, {Magnification: 10}, {Magnification: 20}}
 	for i, n := range []int{5, 16, 2} {
 		for j := range n {
 			p := PathPatch{Step: 100*i + j, Rank: j + 1, Share: 0.21 / float64(j+1+3*i), Parent: -1,
