@@ -102,7 +102,20 @@ func (s *Shell) doneState(c *slide) panels.SlideState {
 		return panels.SlideState{}
 	}
 	p := c.result.Prediction
-	return panels.SlideState{Kind: panels.SlideDone, Label: p.Label, Probability: probabilityOf(c.result)}
+	return panels.SlideState{
+		Kind: panels.SlideDone, Label: p.Label, Probability: probabilityOf(c.result), Caution: s.caution(c),
+	}
+}
+
+// caution says beside a prediction why it means little; "" for nothing.
+func (s *Shell) caution(c *slide) string {
+	switch {
+	case !c.result.Model.Trained:
+		return s.texts.Slides.Untrained
+	case s.synthetic(c):
+		return s.texts.Slides.Synthetic
+	}
+	return ""
 }
 
 // probabilityOf is the probability of the predicted class.

@@ -55,10 +55,11 @@ var ErrCancelled = errors.New("cancelled by the user")
 // Shell is the window and what is open in it.
 type Shell struct {
 	Config
-	texts  *texts.Texts
-	window fyne.Window
-	parts  parts // what is seen
-	look   settings.Settings
+	texts     *texts.Texts
+	sentences *app.Sentences // what the engine says, in the window's language
+	window    fyne.Window
+	parts     parts // what is seen
+	look      settings.Settings
 
 	ctx     context.Context
 	cancel  context.CancelFunc
@@ -105,6 +106,9 @@ func New(c Config) (*Shell, error) {
 	}
 	var err error
 	if s.texts, err = texts.Load(s.look.Language); err != nil {
+		return nil, err
+	}
+	if s.sentences, err = app.NewSentences(s.texts.Language); err != nil {
 		return nil, err
 	}
 	s.ctx, s.cancel = context.WithCancel(context.Background())
