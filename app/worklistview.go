@@ -45,6 +45,8 @@ const (
 	WorklistDone    = worklist.Done
 	WorklistFailed  = worklist.Failed
 
+	WorklistUnsure = worklist.Unsure
+
 	WorklistPicturesChanged = worklist.PicturesChanged
 
 	WorklistAnother = worklist.Another

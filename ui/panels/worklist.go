@@ -132,6 +132,9 @@ func (w *Worklist) SetBlinded(on bool) {
 // Blinded tells whether the list is read blinded.
 func (w *Worklist) Blinded() bool { return w.blinded }
 
+// Blind reads blinded or not, as its switch does.
+func (w *Worklist) Blind(on bool) { w.blind(on) }
+
 // blind is the user's wish. An order or a filter by the model's opinion ends by it.
 func (w *Worklist) blind(on bool) {
 	if on && w.Sort().ofModel() {

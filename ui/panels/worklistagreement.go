@@ -28,7 +28,7 @@ type AgreementReport struct {
 	HasKappa  bool    // false where it is not defined
 }
 
-// AgreementEvents are what the user does with the report. Any may be nil.
+// AgreementEvents are what the user does with the report; what is nil is not offered.
 type AgreementEvents struct{ CSV, PDF func() }
 
 // AgreementView is the content of a dialog with an agreement report.
@@ -58,7 +58,20 @@ func (v *AgreementView) Set(r AgreementReport) {
 	replace(v.object,
 		widgets.NewStrong(fmt.Sprintf(t.Between, r.Reader, r.Model)),
 		v.figures(r), v.table(r), v.byClass(r), v.leftOut(r),
-		widgets.NewFlow(theme.Gap-2, widgets.NewButton(t.CSV, func() { tell(v.on.CSV) }), widgets.NewButton(t.PDF, func() { tell(v.on.PDF) })))
+		v.exports())
+}
+
+// exports are the buttons of what can be done with the report.
+func (v *AgreementView) exports() fyne.CanvasObject {
+	t := v.texts.Worklist.Agreement
+	flow := widgets.NewFlow(theme.Gap - 2)
+	if v.on.CSV != nil {
+		flow.Add(widgets.NewButton(t.CSV, v.on.CSV))
+	}
+	if v.on.PDF != nil {
+		flow.Add(widgets.NewButton(t.PDF, v.on.PDF))
+	}
+	return flow
 }
 
 // figures are the two numbers that sum the report up.

@@ -24,6 +24,10 @@ func (s *Shell) run() {
 	if c.run != nil {
 		return
 	}
+	if c.hidden() {
+		s.say(s.texts.Review.Withheld)
+		return
+	}
 	if c.view.Resolution().X == 0 {
 		s.parts.tabs.Select(panels.SlideTab)
 		s.parts.slide.AskResolution()
@@ -90,6 +94,9 @@ func (s *Shell) analysed(c *slide, r *result.Result, err error, took time.Durati
 
 // take gives a slide its result.
 func (s *Shell) take(c *slide, r *result.Result) {
+	if s.withholds(c, r) {
+		return
+	}
 	c.result, c.attention, c.step = r, overlay.New(r), -1
 	c.level = c.attention.LevelAt(s.parts.viewer.Magnification(), s.overlaySettings())
 	c.state = s.doneState(c)
@@ -167,6 +174,7 @@ func (s *Shell) probeModels() {
 func (s *Shell) chooseModel(id string) {
 	s.update(func(l *settings.Settings) { l.Model = id })
 	s.showAnalysis()
+	s.readWorklist()
 }
 
 func (s *Shell) chooseDevice(kind string) {

@@ -36,6 +36,9 @@ const (
 
 // typed acts on a character. Letters do the same in either case, but for A.
 func (s *Shell) typed(r rune) {
+	if s.typedReview(r) {
+		return
+	}
 	if m, ok := preset(r); ok {
 		s.parts.viewer.Magnify(m)
 		return
@@ -60,6 +63,9 @@ func (s *Shell) letters() map[rune]func() {
 
 // pressed acts on a key without a character.
 func (s *Shell) pressed(key fyne.KeyName, shift bool) {
+	if s.pressedReview(key) {
+		return
+	}
 	pan := s.parts.viewer.PanBy
 	switch key {
 	case fyne.KeySpace:

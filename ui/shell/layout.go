@@ -54,7 +54,7 @@ func (s *Shell) build() {
 	p.right = container.NewBorder(nil, nil, widget.NewSeparator(), nil, p.tabs.Object())
 	p.tools, p.foot = s.toolbar(), p.jobs.Object()
 	p.stage = container.NewStack(p.viewer)
-	p.columns = &columns{left: p.left, middle: container.NewStack(p.stage, p.start.Object(), p.trouble.Object()), right: p.right}
+	p.columns = &columns{left: p.left, middle: container.NewStack(p.stage, p.start.Object(), p.trouble.Object(), s.buildWorklist()), right: p.right}
 	s.widen(p.tabs.Selected())
 	body := container.New(p.columns, p.columns.left, p.columns.middle, p.columns.right)
 	s.window.SetContent(container.NewStack(p.keys, container.NewBorder(p.tools, p.foot, nil, nil, body)))

@@ -49,6 +49,7 @@ func (s *Shell) showMenu() {
 			key(t.Next, fyne.KeyJ, 0, s.nextSlide),
 			key(t.Previous, fyne.KeyK, 0, s.previousSlide),
 		),
+		s.reviewMenu(),
 		fyne.NewMenu(t.ModelMenu,
 			fyne.NewMenuItem(t.Train, func() { s.showTab(panels.TrainingTab) }),
 			fyne.NewMenuItem(t.Models, func() { s.showTab(panels.ModelsTab) }),

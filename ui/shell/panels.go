@@ -119,13 +119,15 @@ func colorMap(o settings.Overlay) string {
 // open, or why the one at hand cannot be shown.
 func (s *Shell) showStart() {
 	s.parts.start.Set(s.there(), s.look.LastFolder)
-	seen(s.parts.start.Object(), len(s.slides) == 0)
+	listed := s.review.shown
+	seen(s.review.room, listed)
+	seen(s.parts.start.Object(), len(s.slides) == 0 && !listed)
 	failed := s.current != nil && s.current.fault != nil
 	if failed {
 		s.parts.trouble.Set(s.current.name(), s.problem(s.current.fault), s.current.fault.Error())
 	}
-	seen(s.parts.trouble.Object(), failed)
-	seen(s.parts.stage, len(s.slides) > 0 && !failed)
+	seen(s.parts.trouble.Object(), failed && !listed)
+	seen(s.parts.stage, len(s.slides) > 0 && !failed && !listed)
 }
 
 // there are the recent slides that still are where they were.

@@ -76,8 +76,9 @@ type Shell struct {
 
 	line          float64 // drawn on the slide, in level-0 pixels; 0 for none
 	startLanguage string
-	question      *question     // the dialog on the screen; nil for none
-	asked         bool          // one of the system's dialogs is open
+	question      *question // the dialog on the screen; nil for none
+	asked         bool      // one of the system's dialogs is open
+	review        review
 	alone         bool          // the slide fills the screen
 	openings      chan struct{} // bounds how many slides are opened at once
 	training      trainee
@@ -164,7 +165,7 @@ func (s *Shell) ended() error {
 	s.parts.second.Close()
 	s.workers.Wait()
 	s.Log.Info("window closed")
-	return s.Settings.Close()
+	return errors.Join(s.closeWorklist(), s.Settings.Close())
 }
 
 // keepWindow keeps the window's size for the next start.

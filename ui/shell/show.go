@@ -1,6 +1,7 @@
 package shell
 
 import (
+	"fmt"
 	"image"
 	"image/color"
 	"slices"
@@ -162,6 +163,9 @@ func (s *Shell) warnings(c *slide) []widgets.Warning {
 	t := s.texts.Shell
 	if s.probeFault != nil {
 		list = append(list, widgets.Warning{Text: s.phrase(s.probeFault) + " " + s.problem(s.probeFault).Do, Grave: true})
+	}
+	if c.hidden() {
+		list = append(list, widgets.Warning{Text: fmt.Sprintf(s.texts.Review.NameIt, s.classKeys())})
 	}
 	if r.X == 0 {
 		list = append(list, widgets.Warning{Text: s.texts.Errors.NoResolution.What, Action: t.StateResolution, Do: s.askResolution})

@@ -40,6 +40,11 @@ type slide struct {
 	fault error // why it could not be opened; nil where it could
 	state panels.SlideState
 	run   *job // the analysis under way or waiting
+
+	known    *app.WorklistCase // the case of the worklist that it is; nil where it was not opened from there
+	laid     int64             // run of the worklist whose result it was given; 0 for none
+	withheld *result.Result    // while what the model says is hidden
+	visiting bool              // the worklist opened it, and may close it
 }
 
 func (c *slide) name() string { return filepath.Base(c.path) }
@@ -133,6 +138,7 @@ func (s *Shell) opened(c *slide, o opened, err error) {
 	if s.current == c {
 		s.showSlide()
 	}
+	s.layOver(c)
 }
 
 // improveThumb takes a better small picture of a slide that has no coarse level,
@@ -197,7 +203,11 @@ func (s *Shell) remember(c *slide) {
 
 // choose shows a slide of the list.
 func (s *Shell) choose(c *slide) {
-	if c == nil || s.current == c {
+	if c == nil {
+		return
+	}
+	s.hideWorklist()
+	if s.current == c {
 		return
 	}
 	s.leave()

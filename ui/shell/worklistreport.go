@@ -1,0 +1,123 @@
+package shell
+
+import (
+	"context"
+	"fmt"
+	"path/filepath"
+	"slices"
+
+	"fyne.io/fyne/v2"
+	"fyne.io/fyne/v2/container"
+	"fyne.io/fyne/v2/dialog"
+
+	"zoomscope/app"
+	"zoomscope/ui/panels"
+	"zoomscope/ui/theme"
+	"zoomscope/ui/widgets"
+)
+
+// Size of the dialog of the agreement report.
+const (
+	agreementWidth  = 620
+	agreementHeight = 560
+)
+
+// showAgreement compares the reader with the model.
+func (s *Shell) showAgreement() {
+	r := &s.review
+	if r.store == nil || s.occupied() {
+		return
+	}
+	store, q := r.store, r.query
+	q.Filter = app.WorklistFilter{}
+	background(s, func(ctx context.Context) (*app.WorklistAgreement, error) { return store.Agreement(ctx, q) },
+		func(a *app.WorklistAgreement, err error) {
+			if err != nil {
+				s.unless(err)
+				return
+			}
+			s.agreementDialog(a)
+		})
+}
+
+func (s *Shell) agreementDialog(a *app.WorklistAgreement) {
+	if s.occupied() {
+		return
+	}
+	t := s.texts
+	view := panels.NewAgreementView(t, panels.AgreementEvents{CSV: func() { s.exportAgreement(a) }})
+	view.Set(s.agreementReport(a))
+	content := container.NewVScroll(widgets.NewInset(theme.Gap, theme.Gap, view.Object()))
+	d := dialog.NewCustom(t.Review.Agreement, t.Shell.OK, content, s.window)
+	s.asking(d, nil)
+	d.Resize(fyne.NewSize(agreementWidth, min(agreementHeight, s.window.Canvas().Size().Height-4*theme.Gap)))
+	d.Show()
+}
+
+// agreementReport is an agreement as the panel shows it.
+func (s *Shell) agreementReport(a *app.WorklistAgreement) panels.AgreementReport {
+	classes := slices.Clone(a.Classes)
+	for i := range classes {
+		if i >= len(a.Setup.Classes) && classes[i] == app.WorklistAnother {
+			classes[i] = s.texts.Worklist.Agreement.Another
+		}
+	}
+	k := a.Kappa
+	return panels.AgreementReport{
+		Reader: s.review.query.Reader, Model: a.Setup.Model, Classes: classes, Table: a.Table,
+		Agree: a.Agree, Disagree: a.Disagree, Unsure: a.Unsure, Unread: a.Unread, Blinded: a.Blinded,
+		Kappa: k.Value, Low: k.Low, High: k.High, HasKappa: k.Known,
+	}
+}
+
+func (s *Shell) exportAgreement(a *app.WorklistAgreement) {
+	s.saveCSV("agreement.csv", func(_ context.Context, path string) error { return app.WriteAgreementCSV(a, path) })
+}
+
+// exportWorklist writes the list as it is shown, with its order and filter.
+func (s *Shell) exportWorklist() {
+	r := &s.review
+	if r.store == nil || s.occupied() {
+		return
+	}
+	store, q := r.store, r.query
+	s.saveCSV("worklist.csv", func(ctx context.Context, path string) error { return app.WriteWorklistCSV(ctx, store, q, path) })
+}
+
+// saveCSV asks where to and writes a table.
+func (s *Shell) saveCSV(name string, write func(ctx context.Context, path string) error) {
+	t, dir := s.texts.Review, s.look.ExportFolder
+	if dir == "" {
+		dir = s.look.LastFolder
+	}
+	s.native(func() (string, error) { return s.Dialogs.SaveFile(t.SaveCSV, t.CSVFilter, dir, name, "csv") },
+		func(path string) {
+			background(s, func(ctx context.Context) (struct{}, error) { return struct{}{}, write(ctx, path) },
+				func(_ struct{}, err error) {
+					if err != nil {
+						s.fail(filepath.Base(path), err)
+						return
+					}
+					s.say(fmt.Sprintf(s.texts.Shell.ExportedOne, path))
+				})
+		})
+}
+
+// reviewMenu is the menu of the worklist.
+func (s *Shell) reviewMenu() *fyne.Menu {
+	t := s.texts.Review
+	blinded := fyne.NewMenuItem(t.Blinded, s.toggleBlinded)
+	blinded.Checked = s.review.query.Blinded
+	return fyne.NewMenu(t.Menu,
+		key(t.Worklist, fyne.KeyL, fyne.KeyModifierShortcutDefault, s.toggleWorklist),
+		fyne.NewMenuItem(t.AddFolder, func() { s.withWorklist(s.addFolder) }),
+		fyne.NewMenuItem(t.Triage, s.toggleTriage),
+		blinded,
+		fyne.NewMenuItemSeparator(),
+		key(t.Agree, fyne.KeyY, 0, s.agree),
+		key(t.Disagree, fyne.KeyN, 0, s.disagree),
+		key(t.Unsure, fyne.KeyU, 0, s.unsure),
+		fyne.NewMenuItemSeparator(),
+		fyne.NewMenuItem(t.Agreement, func() { s.withWorklist(s.showAgreement) }),
+	)
+}

@@ -1,0 +1,237 @@
+package shell
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"path/filepath"
+	"time"
+
+	"zoomscope/app"
+	"zoomscope/ui/panels"
+)
+
+// triageState is how far the worklist is worked through.
+type triageState struct {
+	job     *job // triage, or the look for slides; nil for none
+	finding bool // slides are looked for
+	next    bool // triage begins once this ends
+	pausing bool
+
+	event    app.TriageEvent // the last one of a slide
+	at       int64           // case at hand
+	fraction float64         // of it that is done
+	began    time.Time       // with the first slide
+	trouble  []string
+}
+
+// addFolder asks for a folder and puts its slides on the worklist.
+func (s *Shell) addFolder() {
+	if s.occupied() || s.review.store == nil {
+		return
+	}
+	t, dir := s.texts.Review, s.look.LastFolder
+	s.native(func() (string, error) { return s.Dialogs.Folder(t.ChooseFolder, dir) }, s.folderAdded)
+}
+
+func (s *Shell) folderAdded(path string) {
+	store := s.review.store
+	background(s, func(ctx context.Context) (struct{}, error) {
+		return struct{}{}, store.AddFolder(ctx, app.WorklistFolder{Path: path})
+	}, func(_ struct{}, err error) {
+		if err != nil {
+			s.unless(err)
+			return
+		}
+		s.lookForCases()
+	})
+}
+
+// lookForCases lists the slides of the folders. A triage under way begins again, as
+// it looks too.
+func (s *Shell) lookForCases() {
+	r := &s.review
+	if r.triage.job != nil {
+		r.triage.next = !r.triage.finding || r.triage.next
+		if !r.triage.finding {
+			r.triage.job.cancel()
+			return
+		}
+	}
+	s.runTriage(true)
+}
+
+// startTriage has the worklist worked through.
+func (s *Shell) startTriage() {
+	r := &s.review
+	switch {
+	case r.store == nil:
+	case r.triage.job == nil:
+		s.runTriage(false)
+	case r.triage.finding:
+		r.triage.next = true
+	}
+}
+
+// pauseTriage ends triage; the slide at hand is queued again.
+func (s *Shell) pauseTriage() {
+	if t := &s.review.triage; t.job != nil {
+		t.next, t.pausing = false, true
+		t.job.cancel()
+		s.showTriage()
+	}
+}
+
+// toggleTriage is the menu's start and pause.
+func (s *Shell) toggleTriage() {
+	switch t := s.review.triage; {
+	case s.occupied():
+	case t.job != nil && !t.finding:
+		s.pauseTriage()
+	default:
+		s.withWorklist(s.startTriage)
+	}
+}
+
+// runTriage looks for slides in the folders, and unless that is all analyses what
+// is queued.
+func (s *Shell) runTriage(finding bool) {
+	r := &s.review
+	title := s.texts.Worklist.Title
+	if finding {
+		title = s.texts.Review.Looking
+	}
+	store, engine := r.store, s.engineOptions()
+	r.triage = triageState{finding: finding}
+	r.triage.job = start(s, title, func(ctx context.Context, report func(panels.Job)) (*app.TriageReport, error) {
+		return s.triage(ctx, store, engine, finding, report)
+	}, func(report *app.TriageReport, err error) { s.triageEnded(finding, report, err) })
+	s.Log.Info("triage begun", "finding", finding)
+	s.showTriage()
+}
+
+// triage works, beside the window.
+func (s *Shell) triage(ctx context.Context, store *app.Worklist, engine app.EngineOptions, finding bool, report func(panels.Job)) (*app.TriageReport, error) {
+	folders, err := store.Folders(ctx)
+	if err != nil {
+		return nil, err
+	}
+	req := app.TriageRequest{Folders: folders, Engine: engine}
+	tell := func(e app.TriageEvent) {
+		report(triageLine(e))
+		s.show(func() { s.triageTold(e) })
+	}
+	if finding {
+		return s.Workspace.FindCases(ctx, store, req, tell)
+	}
+	return s.Workspace.Triage(ctx, store, req, tell)
+}
+
+// triageLine is the line of the job bar.
+func triageLine(e app.TriageEvent) panels.Job {
+	line := panels.Job{Stage: filepath.Base(e.Slide)}
+	if e.Slide == "" {
+		line.Stage = filepath.Base(e.Folder)
+	}
+	if all := e.Ended + e.Left; all > 0 {
+		line.Fraction = (float64(e.Ended) + e.Fraction) / float64(all)
+	}
+	return line
+}
+
+// triageTold takes in a step of triage.
+func (s *Shell) triageTold(e app.TriageEvent) {
+	t := &s.review.triage
+	if t.job == nil {
+		return
+	}
+	switch e.Kind {
+	case app.TriageProgress:
+		if t.began.IsZero() {
+			t.began = time.Now()
+		}
+		t.event, t.at, t.fraction = e, e.Case, e.Fraction
+		s.review.panel.SetProgress(e.Case, e.Fraction)
+	case app.TriageDone, app.TriageFailed, app.TriagePostponed:
+		t.event, t.at, t.fraction = e, 0, 0
+	case app.TriageProblem:
+		t.trouble = append(t.trouble, s.sentenceOf(e.Err))
+	}
+	s.showTriage()
+}
+
+// sentenceOf is an error in a sentence that says what it is about.
+func (s *Shell) sentenceOf(err error) string {
+	if app.KindOf(err) == app.ErrorOther {
+		return err.Error()
+	}
+	return s.phrase(err) + " " + err.Error()
+}
+
+// showTriage tells the panel how far triage is.
+func (s *Shell) showTriage() {
+	t := s.review.triage
+	now := panels.WorklistTriage{Running: t.job != nil && !t.finding, Pausing: t.pausing, Trouble: s.troubles(t.trouble)}
+	e := t.event
+	if now.Running {
+		now.Done, now.Of = e.Ended, e.Ended+e.Left
+		if e.Slide != "" {
+			now.Current = filepath.Base(e.Slide)
+		}
+		now.Rate, now.Left = rate(float64(e.Ended)+t.fraction, float64(e.Ended+e.Left), time.Since(t.began))
+		if e.Ended == 0 || t.began.IsZero() {
+			now.Rate, now.Left = 0, 0
+		}
+	}
+	s.review.panel.SetTriage(now)
+}
+
+// rate is how many are done in an hour, and how long the rest takes.
+func rate(done, of float64, took time.Duration) (hourly float64, left time.Duration) {
+	if done <= 0 || took <= 0 {
+		return 0, 0
+	}
+	hourly = done / took.Hours()
+	return hourly, time.Duration((of - done) / hourly * float64(time.Hour))
+}
+
+func (s *Shell) troubles(list []string) string {
+	switch len(list) {
+	case 0:
+		return ""
+	case 1:
+		return list[0]
+	}
+	return fmt.Sprintf(s.texts.Review.Trouble, list[0], len(list)-1)
+}
+
+// triageEnded takes in that triage, or the look for slides, has ended.
+func (s *Shell) triageEnded(finding bool, report *app.TriageReport, err error) {
+	r, t := &s.review, s.texts.Review
+	again, paused := r.triage.next, r.triage.pausing
+	r.triage.job, r.triage.next, r.triage.pausing = nil, false, false
+	r.refit = true // what it used is the setup from now on
+	s.showTriage()
+	s.readWorklist()
+	s.Log.Info("triage ended", "finding", finding, "kind", app.KindOf(err))
+	switch {
+	case again && !paused:
+		s.runTriage(false)
+	case errors.Is(err, ErrCancelled):
+		s.say(t.Paused)
+	case err != nil:
+		s.unless(err)
+	case !finding:
+		s.say(fmt.Sprintf(t.Through, report.Done, report.Failed))
+	}
+}
+
+// retryCase queues a case again that failed.
+func (s *Shell) retryCase(id int64) {
+	store, setup := s.review.store, s.review.query.Setup.ID
+	background(s, func(ctx context.Context) (struct{}, error) { return struct{}{}, store.Retry(ctx, setup, id) },
+		func(_ struct{}, err error) {
+			s.unless(err)
+			s.readWorklist()
+		})
+}
