@@ -229,15 +229,11 @@ func (s *Shell) showJobs() {
 
 // showRunning brings the list in line with the analyses under way.
 func (s *Shell) showRunning() {
-	changed := false
 	for _, c := range s.slides {
 		if c.run != nil && c.run.line.Stage != "" {
 			c.state = panels.SlideState{Kind: panels.SlideRunning, Fraction: c.run.line.Fraction}
-			changed = true
+			s.parts.slides.SetState(c.id, c.state)
 		}
-	}
-	if changed {
-		s.showSlides()
 	}
 }
 
