@@ -150,6 +150,35 @@ func TestSlideList(t *testing.T) {
 	wantWords(t, list.Object(), "No slide is open.")
 }
 
+// TestWalkStaysInSight follows the path through a panel that is much too low.
+func TestWalkStaysInSight(t *testing.T) {
+	z := NewZoomPath(mustLoad(t), ZoomPathEvents{})
+	var scroll fyne.CanvasObject
+	shown(t, theme.Light, fyne.NewSize(theme.PanelWidth, 300), func() fyne.CanvasObject {
+		scroll = widgets.NewScroll(10, z.Object())
+		return scroll
+	})
+	z.OnShow = func(tile fyne.CanvasObject) { widgets.ScrollTo(scroll, tile) }
+	z.Set(somePath(), 1.4)
+	for _, step := range []int{0, 4, 115, 101, 201, 0} {
+		z.SetCurrent(step)
+		tile := z.Tile(step)
+		top := fyne.CurrentApp().Driver().AbsolutePositionForObject(tile).Y
+		if top < 0 || top+tile.Size().Height > 300 {
+			t.Errorf("step %d is at %v to %v of 300", step, top, top+tile.Size().Height)
+		}
+	}
+}
+
+func mustLoad(t *testing.T) *texts.Texts {
+	t.Helper()
+	words, err := texts.Load("en")
+	if err != nil {
+		t.Fatal(err)
+	}
+	return words
+}
+
 // TestSlideListCostsLittle follows an analysis by one row alone.
 func TestSlideListCostsLittle(t *testing.T) {
 	list := opened(t, func(w *texts.Texts) *SlideList { return NewSlideList(w, SlideListEvents{}) })
@@ -375,7 +404,8 @@ func TestZoomPath(t *testing.T) {
 	})
 	wantWords(t, z.Object(), "appear here")
 	z.Set(somePath(), 1.4)
-	wantWords(t, z.Object(), "5x: 5 patches", "10x: 16 patches", "Show all 16")
+	wantWords(t, z.Object(), "5x: 5 patches\nshares of the attention for zooming in",
+		"20x: 2 patches\nshares of the attention for prediction", "10x: 16 patches", "Show all 16")
 	for _, label := range []string{"Previous", "Next", "Lower", "Higher"} {
 		test.Tap(button(t, z.Object(), label))
 	}
@@ -426,6 +456,12 @@ func TestZoomPathMarks(t *testing.T) {
 			t.Errorf("at %d: %v, want %v", c.at, got, c.want)
 		}
 	}
+	z.SetCurrent(2)
+	wantWords(t, z.Object(), "patch 3 of 5 at 5x, 7.0 % of zoom attention")
+	z.SetCurrent(100)
+	wantWords(t, z.Object(), "patch 1 of 16 at 10x, 5.2 % of the attention for prediction", "Framed: parent and children")
+	z.SetCurrent(-1)
+	wantWords(t, z.Object(), "no patch chosen yet")
 	z.SetPicture(103, picked(1))
 	z.SetPicture(4711, picked(1)) // of an older result
 	if z.patch(103).Picture == nil {
@@ -613,5 +649,37 @@ func TestSlideProperties(t *testing.T) {
 	s.Set(i)
 	if s.properties.search.Text != "" {
 		t.Error("the search of one slide is made in the next")
+	}
+}
+
+// TestTabsWalkAndLetGo follows the path in its tab, and leaves a field with its tab.
+func TestTabsWalkAndLetGo(t *testing.T) {
+	words := mustLoad(t)
+	z, s := NewZoomPath(words, ZoomPathEvents{}), NewSlide(words, SlideEvents{})
+	var tabs *Tabs
+	w := shown(t, theme.Light, fyne.NewSize(theme.PanelWidth, 400), func() fyne.CanvasObject {
+		tabs = NewTabs(words, filledAnalysis(words, true), filledAttention(words), z, s,
+			NewTraining(words, TrainingEvents{}), NewModels(words, ModelsEvents{}), NewSettings(words, SettingsEvents{}))
+		return tabs.Object()
+	})
+	z.Set(somePath(), 1.4)
+	z.SetCurrent(115)
+	tile := z.Tile(115)
+	top := fyne.CurrentApp().Driver().AbsolutePositionForObject(tile).Y
+	if top < 30 || top+tile.Size().Height > 400 {
+		t.Errorf("the patch at hand is at %v of 400", top)
+	}
+	s.Set(someSlide())
+	s.AskResolution()
+	tabs.Select(SlideTab)
+	z.SetCurrent(0) // in a tab that is not seen
+	s.doctor.other.Enter()
+	tabs.Select(SlideTab)
+	if w.Canvas().Focused() == nil {
+		t.Error("the same tab takes the keyboard away")
+	}
+	tabs.Select(AnalysisTab)
+	if w.Canvas().Focused() != nil {
+		t.Error("a field of another tab keeps the keyboard")
 	}
 }

@@ -29,9 +29,9 @@ type JobBar struct {
 	purpose *widgets.Text
 	sign    *widgets.Pressable
 
-	purposeWidth float32 // of the few words that are always whole
-	crosses map[int]*widgets.Pressable
-	said    string
+	purposeWidth float32          // of the few words that are always whole
+	lines        map[int]*jobLine // by ID
+	said         string
 }
 
 // NewJobBar makes the bar with nothing under way; cancel is called with the ID of
@@ -58,12 +58,21 @@ func (b *JobBar) SetDevice(name string) {
 	b.row.Refresh()
 }
 
-// SetJobs shows what is under way, the oldest first.
+// SetJobs shows what is under way, the oldest first. A job that goes on keeps its
+// cross, so that it can be pressed while the numbers change.
 func (b *JobBar) SetJobs(jobs []Job) {
-	b.crosses = map[int]*widgets.Pressable{}
+	before := b.lines
+	b.lines = map[int]*jobLine{}
 	var parts []fyne.CanvasObject
 	for _, j := range jobs[:min(len(jobs), mostJobs)] {
-		parts = append(parts, b.job(j)...)
+		line := before[j.ID]
+		if line == nil {
+			line = newJobLine(func() { call(b.cancel, j.ID) })
+		}
+		line.words.SetText(b.words(j))
+		line.meter.Set(j.Fraction)
+		b.lines[j.ID] = line
+		parts = append(parts, line.words, line.frame, line.cross)
 		b.said = ""
 	}
 	switch {
@@ -80,31 +89,46 @@ func (b *JobBar) SetJobs(jobs []Job) {
 // "" takes it away.
 func (b *JobBar) Say(words string) {
 	b.said = words
-	if len(b.crosses) == 0 {
+	if len(b.lines) == 0 {
 		b.SetJobs(nil)
 	}
 }
 
 // Cross is the control that cancels a job; nil where the job is not shown.
-func (b *JobBar) Cross(id int) *widgets.Pressable { return b.crosses[id] }
+func (b *JobBar) Cross(id int) *widgets.Pressable {
+	if line := b.lines[id]; line != nil {
+		return line.cross
+	}
+	return nil
+}
 
 func (b *JobBar) note(words string) fyne.CanvasObject {
 	return widgets.NewText(words, widgets.TextLook{
 		Size: standard.SizeNameCaptionText, Color: standard.ColorNamePlaceHolder, MaxLines: 1})
 }
 
-func (b *JobBar) job(j Job) []fyne.CanvasObject {
+// words tell of a job.
+func (b *JobBar) words(j Job) string {
 	what := j.Title
 	if j.Stage != "" {
 		what = fmt.Sprintf(b.texts.Jobs.Stage, j.Title, j.Stage)
 	}
-	words := widgets.NewText(fmt.Sprintf(b.texts.Jobs.Job, what, j.amount(b.texts)),
-		widgets.TextLook{Size: standard.SizeNameCaptionText, MaxLines: 1})
-	meter := widgets.NewMeter()
-	meter.Set(j.Fraction)
-	cross := widgets.NewCross(func() { call(b.cancel, j.ID) })
-	b.crosses[j.ID] = cross
-	return []fyne.CanvasObject{words, widgets.NewAtLeast(70, 0, meter), cross}
+	return fmt.Sprintf(b.texts.Jobs.Job, what, j.amount(b.texts))
+}
+
+// jobLine is a job in the bar.
+type jobLine struct {
+	words *widgets.Text
+	meter *widgets.Meter
+	frame fyne.CanvasObject // of the meter
+	cross *widgets.Pressable
+}
+
+func newJobLine(cancel func()) *jobLine {
+	l := &jobLine{meter: widgets.NewMeter(), cross: widgets.NewCross(cancel)}
+	l.words = widgets.NewText("", widgets.TextLook{Size: standard.SizeNameCaptionText, MaxLines: 1})
+	l.frame = widgets.NewAtLeast(70, 0, l.meter)
+	return l
 }
 
 // spell says in full what the program is for while the pointer is on it.

@@ -68,7 +68,7 @@ func picked(seed int) *image.RGBA {
 func filledSlides(t *texts.Texts) fyne.CanvasObject {
 	l := NewSlideList(t, SlideListEvents{})
 	l.Set([]SlideItem{
-		{1, "S-2024-104 A1 HE.svs", picked(1), SlideState{Kind: SlideDone, Label: "carcinoma", Probability: 0.92}},
+		{1, "S-2024-104 A1 HE.svs", picked(1), SlideState{Kind: SlideDone, Label: "carcinoma", Probability: 0.92, Caution: t.Slides.Synthetic}},
 		{2, "S-2024-098_sentinel_lymph_node_level_3.ndpi", picked(2), SlideState{Kind: SlideRunning, Fraction: 0.41}},
 		{3, "S-113.tiff", picked(3), SlideState{Kind: SlideQueued}},
 		{4, "S-120.mrxs", nil, SlideState{Kind: SlideFailed, Reason: "the file ends too early"}},

@@ -63,6 +63,11 @@ func NewTabs(t *texts.Texts, a *Analysis, at *Attention, z *ZoomPath, s *Slide, 
 	}
 	top := widgets.NewColumn(0, widgets.NewInset(theme.Gap-2, 2, heads), widget.NewSeparator())
 	tabs.object = widgets.NewAtLeast(theme.PanelWidth, 0, container.NewBorder(top, nil, nil, nil, tabs.pages))
+	z.OnShow = func(tile fyne.CanvasObject) {
+		if tabs.at == AnalysisTab && path.Open() {
+			tabs.Show(tile)
+		}
+	}
 	tabs.Select(AnalysisTab)
 	return tabs
 }
@@ -73,7 +78,9 @@ func newHead(title string, tapped func()) *head {
 	var name fyne.CanvasObject
 	if title == "" {
 		icon := widget.NewIcon(nil)
-		h.color = func(ink fyne.ThemeColorName) { icon.SetResource(standard.NewColoredResource(standard.Icon(standard.IconNameSettings), ink)) }
+		h.color = func(ink fyne.ThemeColorName) {
+			icon.SetResource(standard.NewColoredResource(standard.Icon(standard.IconNameSettings), ink))
+		}
 		name = widgets.NewAtLeast(18, 18, icon)
 	} else {
 		word := widgets.NewText(title, widgets.TextLook{Whole: true, Bold: true})
@@ -89,6 +96,9 @@ func (t *Tabs) Object() fyne.CanvasObject { return t.object }
 
 // Select shows a panel. It calls nothing back.
 func (t *Tabs) Select(tab TabID) {
+	if tab != t.at {
+		widgets.LeaveFields(t.pages)
+	}
 	t.at = tab
 	for i, content := range t.contents {
 		seen := TabID(i) == tab
@@ -102,6 +112,9 @@ func (t *Tabs) Select(tab TabID) {
 	}
 	t.pages.Refresh()
 }
+
+// Show brings an object of the panel that is seen to sight, by the shortest way.
+func (t *Tabs) Show(object fyne.CanvasObject) { widgets.ScrollTo(t.contents[t.at], object) }
 
 // Selected is the panel that is seen.
 func (t *Tabs) Selected() TabID { return t.at }

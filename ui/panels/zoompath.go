@@ -34,6 +34,7 @@ type PathPatch struct {
 // PathLevel is the patches of one magnification, by rank.
 type PathLevel struct {
 	Magnification float64
+	Zoom          bool // shares are of the attention for zooming in; else of that for the prediction
 	Patches       []PathPatch
 }
 
@@ -47,12 +48,16 @@ type ZoomPathEvents struct {
 
 // ZoomPath is the gallery of the patches the model zoomed into.
 type ZoomPath struct {
+	// OnShow is called with a tile that should come to sight. It may be nil.
+	OnShow func(tile fyne.CanvasObject)
+
 	texts *texts.Texts
 	on    ZoomPathEvents
 
 	object  *fyne.Container
 	none    *widgets.Text
 	walk    *fyne.Container
+	where   *widgets.Text
 	gallery *fyne.Container
 
 	levels  []PathLevel
@@ -68,10 +73,11 @@ func NewZoomPath(t *texts.Texts, on ZoomPathEvents) *ZoomPath {
 	button := func(label string, do func()) fyne.CanvasObject {
 		return widgets.NewButton(label, func() { tell(do) })
 	}
+	z.where = widgets.NewText("", widgets.TextLook{MinLines: 2})
 	z.walk = widgets.NewColumn(4,
 		widgets.NewFlow(3, button(t.Path.Previous, on.Previous), button(t.Path.Next, on.Next),
 			button(t.Path.Down, on.Down), button(t.Path.Up, on.Up)),
-		widgets.NewNote(t.Path.Hint))
+		widgets.NewNote(t.Path.Hint), z.where)
 	z.object = widgets.NewColumn(theme.Gap, z.none, z.walk, z.gallery)
 	z.Clear()
 	return z
@@ -118,11 +124,19 @@ func (z *ZoomPath) section(i int) fyne.CanvasObject {
 		grid.Add(z.tile(p))
 	}
 	title := fmt.Sprintf(t.Path.Section, t.Numbers.Magnification(l.Magnification), t.Numbers.Count(n))
-	box := widgets.NewColumn(4, widgets.NewQuiet(title), grid)
+	box := widgets.NewColumn(4, widgets.NewColumn(0, widgets.NewQuiet(title), widgets.NewNote(z.sharesOf(l))), grid)
 	if n > FirstPatches {
 		box.Add(widgets.NewFlow(0, z.more(i, n)))
 	}
 	return box
+}
+
+// sharesOf says what the shares of a level are parts of.
+func (z *ZoomPath) sharesOf(l PathLevel) string {
+	if l.Zoom {
+		return z.texts.Path.SharesZoom
+	}
+	return z.texts.Path.SharesPooled
 }
 
 // more is the button that shows all patches of a level, or the first again.
@@ -161,21 +175,44 @@ func (z *ZoomPath) SetPicture(step int, p *image.RGBA) {
 }
 
 // SetCurrent marks the patch at hand, and its parent and children in another way;
-// -1 marks none. A patch that was not among the first is brought to sight.
+// -1 marks none. The patch is brought to sight, also where it was not among the
+// first.
 func (z *ZoomPath) SetCurrent(step int) {
 	z.current = step
 	if level := z.levelOf(step); level >= 0 && z.tiles[step] == nil {
 		z.all[level] = true
 		z.build()
+	} else {
+		z.mark()
+	}
+	if tile := z.tiles[step]; tile != nil && z.OnShow != nil {
+		z.OnShow(tile)
+	}
+}
+
+// tellWhere says which patch is at hand.
+func (z *ZoomPath) tellWhere() {
+	t, n := z.texts.Path, z.texts.Numbers
+	level := z.levelOf(z.current)
+	if level < 0 {
+		z.where.SetText(t.Nowhere)
 		return
 	}
-	z.mark()
+	l := z.levels[level]
+	i := slices.IndexFunc(l.Patches, func(p PathPatch) bool { return p.Step == z.current })
+	at := fmt.Sprintf(t.At, n.Count(i+1), n.Count(len(l.Patches)), n.Magnification(l.Magnification))
+	of := t.OfPooled
+	if l.Zoom {
+		of = t.OfZoom
+	}
+	z.where.SetText(at + ", " + fmt.Sprintf(of, n.Portion(l.Patches[i].Share)))
 }
 
 // Tile is the tile of a patch; nil where it is not shown.
 func (z *ZoomPath) Tile(step int) *widgets.PatchTile { return z.tiles[step] }
 
 func (z *ZoomPath) mark() {
+	z.tellWhere()
 	at := z.patch(z.current)
 	for step, tile := range z.tiles {
 		switch {
