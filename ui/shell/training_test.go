@@ -1,0 +1,223 @@
+package shell
+
+import (
+	"fmt"
+	"os"
+	"path/filepath"
+	"strings"
+	"testing"
+
+	"zoomscope/app/apptest"
+	"zoomscope/app/settings"
+	"zoomscope/packaging/testenv"
+	"zoomscope/ui/panels"
+	"zoomscope/ui/theme"
+)
+
+// drawDataset draws slides of two labels, divided into the three splits, and
+// returns the table.
+func drawDataset(t *testing.T, slides int) string {
+	t.Helper()
+	dir := t.TempDir()
+	lines := []string{"slide,label,patient,split"}
+	for i := range slides {
+		name := fmt.Sprintf("s%02d", i)
+		apptest.DrawSlide(t, dir, name, uint64(i+1))
+		split := "train"
+		switch i * 6 / slides {
+		case 4:
+			split = "val"
+		case 5:
+			split = "test"
+		}
+		lines = append(lines, fmt.Sprintf("%s.tiff,%c,p%d,%s", name, 'a'+i%2, i, split))
+	}
+	path := filepath.Join(dir, "colon.csv")
+	if err := os.WriteFile(path, []byte(strings.Join(lines, "\n")+"\n"), 0o644); err != nil {
+		t.Fatal(err)
+	}
+	return path
+}
+
+// idle says that nothing is under way.
+func (s *stand) idle() bool { return len(s.jobs) == 0 }
+
+// TestTraining goes from a table of slides to an installed model that a slide is
+// analysed by.
+func TestTraining(t *testing.T) {
+	testenv.ORT(t)
+	testenv.OpenSlide(t)
+	s := newStand(t, func(l *settings.Settings) { l.Training.Preset = "crc-eff" })
+	s.probe()
+	s.showTab(panels.TrainingTab)
+	s.dialogs.path = drawDataset(t, 12)
+	s.pickTable()
+	s.until("inspected", func() bool { return s.training.info != nil && len(s.training.encoders) > 0 })
+	if d := s.training.info; !d.Usable() || len(d.Classes) != 2 || d.Classes[0].Train != 4 || d.Patients != 12 {
+		t.Fatalf("%+v %+v", d.Classes, d.Problems)
+	}
+	choice := s.parts.training.Choice()
+	if choice.Name != "colon-1" || choice.K != 12 || choice.Method != "zoommil" {
+		t.Errorf("suggested: %+v", choice)
+	}
+
+	s.extract()
+	s.until("the first features are there", func() bool {
+		bags, _ := filepath.Glob(filepath.Join(s.extractRequest().Out, "*.safetensors"))
+		return len(bags) > 0
+	})
+	s.cancelPreparing()
+	s.until("cancelled", s.idle)
+	s.extract()
+	s.until("all features are there", s.idle)
+
+	choice.Epochs = 3
+	s.train(choice)
+	s.until("an epoch is done", func() bool { return len(s.training.current.progress.Points) > 0 })
+	s.pauseTraining()
+	s.until("paused", func() bool { return s.training.current.progress.State == panels.TrainingPaused && s.idle() })
+	if n := len(s.training.current.progress.Points); n > 2 {
+		t.Fatalf("paused after %d epochs", n)
+	}
+	s.watch(s.training.current.watched[0].Name)
+	s.resumeTraining()
+	s.until("trained and judged", func() bool { return s.training.judged != nil && s.idle() })
+	study, r := s.training.current, s.training.judged
+	if study.progress.State != panels.TrainingEnded || len(study.progress.Points) != 3 {
+		t.Errorf("%+v", study.progress)
+	}
+	if r.Validation.Figures.Slides != 2 || r.TestSlides != 2 || r.TestOpened != 0 || r.Test != nil || !r.Locked || !r.Ended {
+		t.Errorf("%+v", r)
+	}
+	if c := s.current; c == nil || c.result == nil {
+		t.Error("the slide that was watched shows no attention")
+	}
+	for _, row := range r.Validation.Cells {
+		for _, cell := range row {
+			for _, slide := range cell {
+				if _, err := os.Stat(slide.Path); err != nil {
+					t.Error(err)
+				}
+			}
+		}
+	}
+
+	s.train(choice) // its name is taken
+	if s.training.current != study {
+		t.Error("a run that has ended is begun again")
+	}
+	s.openTest()
+	s.until("the test split is open", func() bool { return s.training.judged.Test != nil && s.idle() })
+	if r := s.training.judged; r.TestOpened != 1 || r.Test.Figures.Slides != 2 || len(r.Test.Cells) != 2 {
+		t.Errorf("%+v", r)
+	}
+
+	s.exportRun(study.dir, "no/name")
+	s.exportRun(study.dir, "colon")
+	s.until("installed", func() bool { return len(s.models) == 2 })
+	s.chooseModel("colon")
+	s.open([]string{filepath.Join(filepath.Dir(s.look.Training.Table), "s11.tiff")})
+	s.until("open", func() bool { return s.current.view != nil && s.current.name() == "s11.tiff" })
+	s.run()
+	s.until("analysed", func() bool { return s.current.run == nil && s.current.result != nil })
+	if m := s.current.result.Model; m.Name != "colon" || !m.Trained || len(m.Classes) != 2 {
+		t.Errorf("analysed by %+v", m)
+	}
+
+	s.dialogs.path = filepath.Join(study.dir, "model.safetensors")
+	s.pickImport()
+	s.until("imported", func() bool { return len(s.models) == 3 })
+	s.modelsEvents().RemoveModel("colon")
+	s.until("removed", func() bool { return len(s.models) == 2 })
+	if s.look.Model != "" {
+		t.Errorf("the default is %q, which is gone", s.look.Model)
+	}
+}
+
+// TestTrainingAfterTheWindowWasClosed closes a window while a model is trained and
+// goes on in another one.
+func TestTrainingAfterTheWindowWasClosed(t *testing.T) {
+	testenv.ORT(t)
+	testenv.OpenSlide(t)
+	table := drawDataset(t, 6)
+	asked := func(l *settings.Settings) { l.Training.Table, l.Training.Preset = table, "bright-eff" }
+	s := newStand(t, asked)
+	s.showTab(panels.TrainingTab)
+	s.until("inspected", func() bool { return s.training.info != nil && len(s.training.encoders) > 0 })
+	s.extract()
+	s.until("all features are there", s.idle)
+	choice := s.parts.training.Choice()
+	choice.Epochs = 500
+	s.train(choice)
+	s.until("two epochs are done", func() bool { return len(s.training.current.progress.Points) > 1 })
+	if err := s.ended(); err != nil {
+		t.Fatal(err)
+	}
+
+	s = newStand(t, asked)
+	s.showTab(panels.TrainingTab)
+	s.until("offered to go on", func() bool { return s.training.current != nil })
+	p := s.training.current.progress
+	if p.State != panels.TrainingPaused || len(p.Points) < 2 || p.Planned != 500 || s.parts.training.Choice() != choice {
+		t.Errorf("%v after %d epochs of %d, %+v", p.State, len(p.Points), p.Planned, s.parts.training.Choice())
+	}
+	s.keepBest()
+	s.until("ended with the best", func() bool { return s.training.judged != nil && s.idle() })
+	if p := s.training.current.progress; p.State != panels.TrainingEnded || p.Ending != panels.EndedByUser {
+		t.Errorf("%v, %v", p.State, p.Ending)
+	}
+}
+
+func TestClassesOfPicturesAlone(t *testing.T) {
+	dir := t.TempDir()
+	for _, name := range []string{"a/1.png", "a/2.png", "b/1.png"} {
+		path := picture(t, "any.png")
+		if err := os.MkdirAll(filepath.Dir(filepath.Join(dir, name)), 0o755); err != nil {
+			t.Fatal(err)
+		}
+		if err := os.Rename(path, filepath.Join(dir, name)); err != nil {
+			t.Fatal(err)
+		}
+	}
+	s := newStand(t, nil)
+	s.showTab(panels.TrainingTab)
+	s.dialogs.path = dir
+	s.pickClasses()
+	s.until("inspected", func() bool { return s.training.info != nil })
+	if !s.look.Training.Images || s.training.info.Usable() {
+		t.Errorf("%+v", s.training.info.Problems)
+	}
+	s.extract()
+	if s.training.preparing != nil {
+		t.Error("features of pictures without a resolution are made")
+	}
+}
+
+func TestTrainingHasWidth(t *testing.T) {
+	s := newStand(t, nil)
+	narrow := s.parts.right.Size().Width
+	s.showTab(panels.TrainingTab)
+	if got := s.parts.right.Size().Width; narrow != theme.PanelWidth || got != trainingWidth {
+		t.Errorf("%g points, for training %g", narrow, got)
+	}
+	s.showTab(panels.ModelsTab)
+	if got := s.parts.right.Size().Width; got != narrow {
+		t.Errorf("%g points of the models", got)
+	}
+}
+
+func TestImportOfWhatIsNone(t *testing.T) {
+	testenv.ORT(t)
+	s := newStand(t, nil)
+	s.showTab(panels.ModelsTab)
+	bad := filepath.Join(t.TempDir(), "bad.safetensors")
+	if err := os.WriteFile(bad, []byte("nothing"), 0o644); err != nil {
+		t.Fatal(err)
+	}
+	s.dialogs.path = bad
+	s.pickImport()
+	s.until("refused", func() bool { return !s.asked && s.idle() && s.importing.Path == bad })
+	if m, err := s.Workspace.ModelChoices(); err != nil || len(m) != 1 {
+		t.Errorf("%+v, error %v", m, err)
+	}
+}
