@@ -36,6 +36,10 @@ func keyTable(t *texts.Texts) fyne.CanvasObject {
 		{Title: k.Slides, Rows: []widgets.KeyRow{
 			{Keys: k.RunKeys, Does: k.Run}, {Keys: k.CancelKeys, Does: k.Cancel},
 			{Keys: k.SlideKeys, Does: k.Slide}, {Keys: k.CloseKeys, Does: k.Close}}},
+		{Title: k.Review, Rows: []widgets.KeyRow{
+			{Keys: k.WorklistKeys, Does: k.Worklist}, {Keys: k.OpenCaseKeys, Does: k.OpenCase},
+			{Keys: k.CaseKeys, Does: k.Case}, {Keys: k.VerdictKeys, Does: k.Verdict},
+			{Keys: k.ClassKeys, Does: k.Class}, {Keys: k.NoteKeys, Does: k.Note}}},
 		{Title: k.Window, Rows: []widgets.KeyRow{
 			{Keys: k.OpenKeys, Does: k.Open}, {Keys: k.ExportKeys, Does: k.Export},
 			{Keys: k.ReportKeys, Does: k.Report}, {Keys: k.FoldKeys, Does: k.Fold},

@@ -54,4 +54,18 @@ type Keys struct {
 	Quit          string `json:"quit"`
 	HelpKeys      string `json:"help_keys"`
 	Help          string `json:"help"`
+
+	Review       string `json:"review"`
+	WorklistKeys string `json:"worklist_keys"`
+	Worklist     string `json:"worklist"`
+	CaseKeys     string `json:"case_keys"`
+	Case         string `json:"case"`
+	VerdictKeys  string `json:"verdict_keys"`
+	Verdict      string `json:"verdict"`
+	ClassKeys    string `json:"class_keys"`
+	Class        string `json:"class"`
+	NoteKeys     string `json:"note_keys"`
+	Note         string `json:"note"`
+	OpenCaseKeys string `json:"open_case_keys"`
+	OpenCase     string `json:"open_case"`
 }
