@@ -57,7 +57,8 @@ func (s *Shell) build() {
 	p.columns = &columns{left: p.left, middle: container.NewStack(p.stage, p.start.Object(), p.trouble.Object(), s.buildWorklist()), right: p.right}
 	s.widen(p.tabs.Selected())
 	body := container.New(p.columns, p.columns.left, p.columns.middle, p.columns.right)
-	s.window.SetContent(container.NewStack(p.keys, container.NewBorder(p.tools, p.foot, nil, nil, body)))
+	s.window.SetContent(container.NewStack(container.NewWithoutLayout(p.keys), // without size, so that a press elsewhere ends typing
+		container.NewBorder(p.tools, p.foot, nil, nil, body)))
 	s.window.Canvas().SetOnTypedKey(s.typedNowhere)
 	s.showMenu()
 	s.fold(s.look.Window.LeftFolded, s.look.Window.RightFolded)

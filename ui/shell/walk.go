@@ -82,7 +82,7 @@ func (s *Shell) showPath() {
 	}
 	var levels []panels.PathLevel
 	for i, magnification := range c.attention.Levels() {
-		levels = append(levels, panels.PathLevel{Magnification: magnification, Patches: gallery(c, i)})
+		levels = append(levels, panels.PathLevel{Magnification: magnification, Zoom: c.attention.HasZoom(i), Patches: gallery(c, i)})
 	}
 	w, h := c.view.Size()
 	s.parts.path.Set(levels, float64(w)/float64(h))
