@@ -110,7 +110,9 @@ func TestAnalyzeViewEnds(t *testing.T) {
 				t.Errorf("after %v: %v", after, err)
 			}
 		}
-		if took := time.Since(cancelled); took > time.Second {
+		// On a busy machine a second is soon gone; what waits for the analysis before, or
+		// for quiet, would take minutes.
+		if took := time.Since(cancelled); took > 20*time.Second {
 			t.Errorf("after %v it took %v to end", after, took)
 		}
 	}
