@@ -292,6 +292,9 @@ func (s *Shell) keepNote(id int64, note string) {
 // judgeShown gives a verdict on the case whose slide is on the screen.
 func (s *Shell) judgeShown(opinion panels.WorklistOpinionKind) {
 	k := s.current.known
+	if s.current.view == nil {
+		return // nobody has seen it
+	}
 	if opinion != panels.WorklistUnsure && k.Opinion == nil {
 		s.say(s.texts.Review.Hidden)
 		return
@@ -302,7 +305,7 @@ func (s *Shell) judgeShown(opinion panels.WorklistOpinionKind) {
 // nameShown names the class of the case whose slide is on the screen.
 func (s *Shell) nameShown(class int) {
 	classes := s.review.query.Setup.Classes
-	if k := s.current.known; class < len(classes) {
+	if k := s.current.known; class < len(classes) && s.current.view != nil {
 		s.judgeCase(panels.WorklistJudgement{ID: k.ID, Class: classes[class], Note: s.noteOf(*k)})
 	}
 }

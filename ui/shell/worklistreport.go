@@ -5,6 +5,7 @@ import (
 	"fmt"
 	"path/filepath"
 	"slices"
+	"strings"
 
 	"fyne.io/fyne/v2"
 	"fyne.io/fyne/v2/container"
@@ -19,7 +20,7 @@ import (
 // Size of the dialog of the agreement report.
 const (
 	agreementWidth  = 620
-	agreementHeight = 560
+	agreementHeight = 660
 )
 
 // showAgreement compares the reader with the model.
@@ -48,7 +49,7 @@ func (s *Shell) agreementDialog(a *app.WorklistAgreement) {
 	view := panels.NewAgreementView(t, panels.AgreementEvents{CSV: func() { s.exportAgreement(a) }})
 	view.Set(s.agreementReport(a))
 	content := container.NewVScroll(widgets.NewInset(theme.Gap, theme.Gap, view.Object()))
-	d := dialog.NewCustom(t.Review.Agreement, t.Shell.OK, content, s.window)
+	d := dialog.NewCustom(strings.TrimSuffix(t.Review.Agreement, "…"), t.Shell.OK, content, s.window)
 	s.asking(d, nil)
 	d.Resize(fyne.NewSize(agreementWidth, min(agreementHeight, s.window.Canvas().Size().Height-4*theme.Gap)))
 	d.Show()

@@ -223,7 +223,21 @@ func (s *Shell) triageEnded(finding bool, report *app.TriageReport, err error) {
 		s.unless(err)
 	case !finding:
 		s.say(fmt.Sprintf(t.Through, report.Done, report.Failed))
+	default:
+		s.sayFound()
 	}
+}
+
+// sayFound tells how many cases there are now, and what to do with them.
+func (s *Shell) sayFound() {
+	store, q := s.review.store, s.review.query
+	q.Filter = app.WorklistFilter{}
+	background(s, func(ctx context.Context) (app.WorklistCounts, error) { return store.Count(ctx, q) },
+		func(n app.WorklistCounts, err error) {
+			if err == nil {
+				s.say(fmt.Sprintf(s.texts.Review.Found, n.Total))
+			}
+		})
 }
 
 // retryCase queues a case again that failed.
