@@ -66,6 +66,8 @@ func (s *Shell) train(c panels.TrainingChoice) {
 	}
 	s.training.current = &study{dir: req.Out, run: s.Workspace.NewTraining(req)}
 	s.training.current.progress.Planned = req.Config.Epochs
+	s.parts.training.Open(panels.TrainingDatasetStep, false) // curves stand where those were
+	s.parts.training.Open(panels.TrainingFeaturesStep, false)
 	s.resumeTraining()
 }
 
@@ -248,6 +250,7 @@ func (s *Shell) trained(t *study, sum *app.TrainSummary, err error) {
 	s.listRuns()
 	if err == nil {
 		s.parts.training.SetWatched(nil, "")
+		s.rename()
 		s.judge(t.dir)
 	}
 }

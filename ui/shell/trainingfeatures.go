@@ -6,6 +6,7 @@ import (
 	"fmt"
 	"path/filepath"
 	"slices"
+	"strings"
 
 	"zoomscope/app"
 	"zoomscope/app/settings"
@@ -172,8 +173,25 @@ func (s *Shell) suggest() {
 	c := s.parts.training.Choice()
 	c.K = s.preset().K[0]
 	c.Epochs = cmp.Or(c.Epochs, 100)
-	if d := s.training.info; d != nil {
-		c.Name = freeRun(runsBeside(d.Table), baseName(s.datasetName()))
-	}
 	s.parts.training.SetChoice(c)
+	s.rename()
+}
+
+// rename gives the next run a name of its own, after the dataset.
+func (s *Shell) rename() {
+	if d := s.training.info; d != nil {
+		c := s.parts.training.Choice()
+		c.Name = freeRun(runsBeside(d.Table), baseName(d.Table))
+		s.parts.training.SetChoice(c)
+	}
+}
+
+// baseName is what runs on a dataset are called: as its table, or as the folder of
+// one with the name that most have.
+func baseName(table string) string {
+	name := stem(filepath.Base(table))
+	if strings.EqualFold(filepath.Base(table), app.DatasetFile) {
+		name = filepath.Base(filepath.Dir(table))
+	}
+	return strings.TrimLeft(name, ".")
 }

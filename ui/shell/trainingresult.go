@@ -227,11 +227,3 @@ func (s *Shell) exportRun(dir, name string) {
 		}
 	})
 }
-
-// baseName is a file's name as that of a run: without its ending.
-func baseName(name string) string {
-	if strings.EqualFold(filepath.Ext(name), ".csv") {
-		return stem(name)
-	}
-	return name
-}
