@@ -195,12 +195,13 @@ func (m *Models) show() {
 // card is a titled line with notes, which opens into facts.
 func (m *Models) card(key, title string, notes []fyne.CanvasObject, facts func() []fyne.CanvasObject) fyne.CanvasObject {
 	content := widgets.NewColumn(4)
+	body := widgets.NewInset(20, 0, content)
 	fill := func(open bool) {
 		m.open[key] = open
 		if open && len(content.Objects) == 0 {
 			content.Objects = facts()
 		}
-		show(content, open)
+		show(body, open) // a hidden inset takes no room, one around something hidden does
 	}
 	fold := widgets.NewFold(title, widgets.NewColumn(0))
 	fold.SetOpen(m.open[key])
@@ -210,7 +211,7 @@ func (m *Models) card(key, title string, notes []fyne.CanvasObject, facts func()
 	}
 	fill(m.open[key])
 	below := widgets.NewInset(20, 0, widgets.NewColumn(2, notes...))
-	return widgets.NewColumn(4, widgets.NewColumn(0, fold.Object(), below), widgets.NewInset(20, 0, content))
+	return widgets.NewColumn(4, widgets.NewColumn(0, fold.Object(), below), body)
 }
 
 func (m *Models) modelCard(i ModelInfo) fyne.CanvasObject {

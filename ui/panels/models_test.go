@@ -74,6 +74,21 @@ func TestModelsRemove(t *testing.T) {
 	l.want(t, "remove bad", "remove encoder /e/r50.onnx")
 }
 
+// A card that was closed again leaves no hole.
+func TestModelsFoldAway(t *testing.T) {
+	var l log
+	m := openModels(t, &l)
+	before := m.Object().MinSize().Height
+	test.Tap(header(t, m, "resnet50-layer3"))
+	if m.Object().MinSize().Height <= before {
+		t.Error("an open card is not seen")
+	}
+	test.Tap(header(t, m, "resnet50-layer3"))
+	if got := m.Object().MinSize().Height; got != before {
+		t.Errorf("%g points high after a card was opened and closed, %g before", got, before)
+	}
+}
+
 func TestModelsImport(t *testing.T) {
 	var l log
 	m := openModels(t, &l)
