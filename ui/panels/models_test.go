@@ -78,6 +78,7 @@ func TestModelsRemove(t *testing.T) {
 func TestModelsFoldAway(t *testing.T) {
 	var l log
 	m := openModels(t, &l)
+	m.Set(someModelInfos(), someEncoderInfos(), "")
 	before := m.Object().MinSize().Height
 	test.Tap(header(t, m, "resnet50-layer3"))
 	if m.Object().MinSize().Height <= before {
