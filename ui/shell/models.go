@@ -54,7 +54,7 @@ func (s *Shell) modelInfos(list []app.ModelDetails) []panels.ModelInfo {
 	infos := make([]panels.ModelInfo, len(list))
 	for i, m := range list {
 		infos[i] = panels.ModelInfo{
-			ID: m.ID, Name: m.Name, Note: m.Note, Method: methodName(m.Method), Classes: m.Classes, Magnifications: m.Magnifications, K: m.K,
+			ID: m.ID, Name: m.Name, Note: s.translated(m.Note), Method: methodName(m.Method), Classes: m.Classes, Magnifications: m.Magnifications, K: m.K,
 			Trained: m.Trained, Synthetic: m.Synthetic, Slides: m.Training.Slides, Epochs: m.Training.Epochs, Metrics: m.Training.Metrics,
 			Encoder: m.Encoder, EncoderMissing: m.EncoderMissing, IntendedUse: m.IntendedUse, Licence: m.Licence,
 			File: m.Path, Bytes: m.Bytes, SHA256: m.SHA256,

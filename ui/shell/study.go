@@ -149,7 +149,7 @@ func point(e *app.TrainedEpoch) panels.TrainingPoint {
 func (s *Shell) cautionTraining(list []string) {
 	var lines []widgets.Warning
 	for _, words := range list {
-		lines = append(lines, widgets.Warning{Text: words})
+		lines = append(lines, widgets.Warning{Text: s.translated(words)})
 	}
 	s.parts.training.SetWarnings(panels.TrainingLearnStep, lines)
 }
