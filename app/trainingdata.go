@@ -11,7 +11,7 @@ import (
 	"path/filepath"
 	"slices"
 	"strings"
-	"sync/atomic"
+	"sync"
 
 	"golang.org/x/sync/errgroup"
 
@@ -164,7 +164,14 @@ func (w *Workspace) lookAtSlides(ctx context.Context, d *DatasetInfo, rows []tra
 	contents := make([]string, len(rows))
 	d.Slides = make([]DatasetSlide, len(rows))
 	report := result.Throttle(progress)
-	var done atomic.Int64
+	var mu sync.Mutex
+	done := 0
+	looked := func() {
+		mu.Lock()
+		defer mu.Unlock()
+		done++
+		report(result.Progress{Stage: "looking at slides", Done: done, Total: len(rows)})
+	}
 	group, looking := errgroup.WithContext(ctx)
 	group.SetLimit(surveyors)
 	for i, row := range rows {
@@ -175,7 +182,7 @@ func (w *Workspace) lookAtSlides(ctx context.Context, d *DatasetInfo, rows []tra
 			if s.Err == nil {
 				s.MPP, s.Err = w.pixelSize(looking, s.Path, magnification)
 			}
-			report(result.Progress{Stage: "looking at slides", Done: int(done.Add(1)), Total: len(rows)})
+			looked()
 			return looking.Err()
 		})
 	}

@@ -12,6 +12,7 @@ import (
 	"time"
 
 	"zoomscope/engine/mil"
+	"zoomscope/engine/result"
 	"zoomscope/engine/train"
 )
 
@@ -40,9 +41,13 @@ func TestInspectFolders(t *testing.T) {
 	d.write(t, "loose.png", tissuePNG(t, 300, 31, 2_000_000))
 	d.write(t, "notes/readme.txt", []byte("no class"))
 	req := DatasetRequest{Folder: d.slides, Images: true}
-	info, err := d.InspectDataset(t.Context(), req, nil)
+	last := result.Progress{}
+	info, err := d.InspectDataset(t.Context(), req, func(p result.Progress) { last = p })
 	if err != nil {
 		t.Fatal(err)
+	}
+	if last.Done != last.Total || last.Total != len(info.Slides) {
+		t.Errorf("told in the end: %+v of %d slides", last, len(info.Slides))
 	}
 	if info.Written || exists(info.Table) || len(info.Slides) != 12 || info.Usable() {
 		t.Errorf("%+v", info)
