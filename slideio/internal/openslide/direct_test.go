@@ -165,16 +165,16 @@ func compare(t *testing.T, level int, got, want []byte) {
 
 // TestLeftToLibrary: what is not plain is read as before.
 func TestLeftToLibrary(t *testing.T) {
-	cases := map[string]func() string{
-		"deflate": func() string { return written(t, 300, 200, tiff.Encoding{Compression: tiff.Deflate}) },
-		"none":    func() string { return written(t, 300, 200, tiff.Encoding{Compression: tiff.None}) },
+	cases := map[string]func(*testing.T) string{
+		"deflate": func(t *testing.T) string { return written(t, 300, 200, tiff.Encoding{Compression: tiff.Deflate}) },
+		"none":    func(t *testing.T) string { return written(t, 300, 200, tiff.Encoding{Compression: tiff.None}) },
 	}
 	for _, name := range []string{"TCGA-CR-7395-01A-01-TS1.svs", "tiny/boxes.tiff", "test3-DAPI-2-387.ndpi"} {
-		cases[name] = func() string { return sample(t, name) }
+		cases[name] = func(t *testing.T) string { return sample(t, name) }
 	}
 	for name, path := range cases {
 		t.Run(name, func(t *testing.T) {
-			s := openWith(t, loaded(t), path())
+			s := openWith(t, loaded(t), path(t))
 			if s.direct != nil {
 				t.Fatal("read directly")
 			}
