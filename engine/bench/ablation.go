@@ -2,13 +2,10 @@ package bench
 
 import (
 	"context"
-	"encoding/json"
 	"errors"
 	"fmt"
 	"math"
-	"path/filepath"
 	"slices"
-	"strings"
 
 	"zoomscope/engine/bag"
 	"zoomscope/engine/mil"
@@ -107,37 +104,18 @@ func Ablation(ctx context.Context, c AblationCase, progress func(result.Progress
 }
 
 // one trains a variant with a seed, and tests it.
-func (c *AblationCase) one(ctx context.Context, v Variant, seed uint64) (_ *train.Metrics, _ Score, err error) {
-	config, options := c.Config, c.Options
-	config.Seed = seed
-	v.Change(&config.Model, &options)
-	if config.Method, err = json.Marshal(struct {
-		mil.TrainOptions
-		RawFeatures bool `json:"raw_features"`
-	}{options, options.Standards == nil}); err != nil {
-		return nil, Score{}, err
-	}
-	start, err := mil.New(config.Model, seed)
+func (c *AblationCase) one(ctx context.Context, v Variant, seed uint64) (*train.Metrics, Score, error) {
+	t := Trial{c.Data, c.Config, c.Options, c.Device, TrialFolder(c.Folder, v.Name, seed)}
+	t.Config.Seed = seed
+	v.Change(&t.Config.Model, &t.Options)
+	summary, err := t.Run(ctx, nil)
 	if err != nil {
 		return nil, Score{}, err
-	}
-	t, err := start.NewTrainer(c.Device, options)
-	if err != nil {
-		return nil, Score{}, err
-	}
-	defer func() { err = errors.Join(err, t.Close()) }()
-	dir := filepath.Join(c.Folder, fmt.Sprintf("%s-%d", strings.ReplaceAll(v.Name, " ", "-"), seed))
-	summary, err := train.Run(ctx, config, c.Data, t, train.Options{Dir: dir, Resume: true})
-	if err != nil {
-		return nil, Score{}, err
-	}
-	if summary.Test == nil {
-		return nil, Score{}, errors.New("dataset has no test split")
 	}
 	if c.Truth == nil {
 		return summary.Test, Score{Found: math.NaN(), Patches: math.NaN()}, nil
 	}
-	score, err := c.Truth.Score(ctx, c.Device, filepath.Join(dir, train.ModelFile), c.Data.In(train.Test))
+	score, err := c.Truth.Score(ctx, c.Device, t.ModelFile(), c.Data.In(train.Test))
 	return summary.Test, score, err
 }
 

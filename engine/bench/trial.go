@@ -1,0 +1,62 @@
+package bench
+
+import (
+	"context"
+	"encoding/json"
+	"errors"
+	"fmt"
+	"path/filepath"
+	"strings"
+
+	"zoomscope/engine/mil"
+	"zoomscope/engine/nn"
+	"zoomscope/engine/result"
+	"zoomscope/engine/train"
+)
+
+// Trial is one configuration to train on a dataset, with one seed, and to test.
+type Trial struct {
+	Data    *train.Dataset // divided, with a test split, at the magnifications of the model
+	Config  train.Config   // with the seed; Method is filled in
+	Options mil.TrainOptions
+	Device  nn.Opener
+	Folder  string // of the run
+}
+
+// TrialFolder is where a trial of that name and seed lies in a folder of them.
+func TrialFolder(dir, name string, seed uint64) string {
+	return filepath.Join(dir, fmt.Sprintf("%s-%d", strings.ReplaceAll(name, " ", "-"), seed))
+}
+
+// ModelFile is that of the trained model.
+func (t Trial) ModelFile() string { return filepath.Join(t.Folder, train.ModelFile) }
+
+// Run trains the model and tests it: Test of the summary is never nil. A run that
+// is in the folder is gone on with; one that has ended is not run again. progress
+// hears of the steps of an epoch; it may be nil.
+func (t Trial) Run(ctx context.Context, progress func(result.Progress)) (_ *train.Summary, err error) {
+	config := t.Config
+	if config.Method, err = json.Marshal(struct {
+		mil.TrainOptions
+		RawFeatures bool `json:"raw_features"`
+	}{t.Options, t.Options.Standards == nil}); err != nil {
+		return nil, err
+	}
+	start, err := mil.New(config.Model, config.Seed)
+	if err != nil {
+		return nil, err
+	}
+	l, err := start.NewLearner(t.Device, t.Options)
+	if err != nil {
+		return nil, err
+	}
+	defer func() { err = errors.Join(err, l.Close()) }()
+	s, err := train.Run(ctx, config, t.Data, l, train.Options{Dir: t.Folder, Resume: true, Progress: progress})
+	if err != nil {
+		return nil, err
+	}
+	if s.Test == nil {
+		return nil, errors.New("dataset has no test split")
+	}
+	return s, nil
+}
