@@ -147,8 +147,7 @@ func (m *Models) SetRefused(file string, trouble ImportTrouble, reason string) {
 
 // renaming asks for another name.
 func (m *Models) renaming() fyne.CanvasObject {
-	name := widget.NewEntry()
-	name.SetPlaceHolder(m.texts.Models.NewName)
+	name := widgets.NewField(m.texts.Models.NewName)
 	again := widgets.NewButton(m.texts.Models.ImportAs, func() { call(m.on.ImportAs, strings.TrimSpace(name.Text)) })
 	again.Enable(false)
 	name.OnChanged = func(s string) { again.Enable(strings.TrimSpace(s) != "") }

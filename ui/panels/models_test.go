@@ -4,7 +4,6 @@ import (
 	"testing"
 
 	"fyne.io/fyne/v2/test"
-	"fyne.io/fyne/v2/widget"
 
 	"zoomscope/ui/texts"
 	"zoomscope/ui/widgets"
@@ -109,7 +108,7 @@ func TestModelsImport(t *testing.T) {
 	again := button(t, m.Object(), "Install so")
 	test.Tap(again) // no name yet
 	for _, o := range test.LaidOutObjects(m.Object()) {
-		if e, ok := o.(*widget.Entry); ok {
+		if e, ok := o.(*widgets.Field); ok {
 			e.SetText(" w2 ")
 		}
 	}

@@ -278,3 +278,25 @@ func TestTrainingRunsSideBySide(t *testing.T) {
 	}
 	wantWords(t, p.Object(), "At most 4 runs")
 }
+
+// TestTrainingFieldsGiveTheKeyboardBack: after a name was typed, keys are the
+// window's own again.
+func TestTrainingFieldsGiveTheKeyboardBack(t *testing.T) {
+	var l log
+	p := openTraining(t, &l)
+	p.SetRuns("/data/runs", someRuns())
+	p.Open(TrainingLearnStep, true)
+	p.Open(TrainingRunsStep, true)
+	p.runs.choose(someRuns()[0].Dir)
+	for _, f := range []*widgets.Field{p.learn.name, p.learn.epochs, p.learn.k, p.learn.seed, p.runs.name} {
+		canvas := test.Canvas()
+		if on := fyne.CurrentApp().Driver().CanvasForObject(f); on != nil {
+			canvas = on
+		}
+		canvas.Focus(f)
+		f.TypedKey(&fyne.KeyEvent{Name: fyne.KeyReturn})
+		if canvas.Focused() != nil {
+			t.Errorf("%q keeps the keyboard", f.Text)
+		}
+	}
+}

@@ -10,7 +10,6 @@ import (
 
 	"fyne.io/fyne/v2"
 	standard "fyne.io/fyne/v2/theme"
-	"fyne.io/fyne/v2/widget"
 
 	"zoomscope/ui/texts"
 	"zoomscope/ui/theme"
@@ -84,8 +83,8 @@ type trainingLearn struct {
 
 	object             *fyne.Container
 	method             *widgets.Choice
-	epochs, k, seed    *widget.Entry
-	name               *widget.Entry
+	epochs, k, seed    *widgets.Field
+	name               *widgets.Field
 	kBox               *fyne.Container
 	form               *fyne.Container
 	fault              *widgets.Text
@@ -109,8 +108,8 @@ func newTrainingLearn(t *texts.Texts, on TrainingEvents) *trainingLearn {
 	l := &trainingLearn{texts: t, on: on}
 	w := t.Training
 	l.method = widgets.NewChoice("", func(int) { l.settle() })
-	for _, e := range []**widget.Entry{&l.epochs, &l.k, &l.seed, &l.name} {
-		*e = widget.NewEntry()
+	for _, e := range []**widgets.Field{&l.epochs, &l.k, &l.seed, &l.name} {
+		*e = widgets.NewField("")
 		(*e).OnChanged = func(string) { l.settle() }
 	}
 	l.kBox = labelled(w.K, l.k)
@@ -310,7 +309,7 @@ func (l *trainingLearn) settle() {
 	free := l.state == TrainingIdle || l.state == TrainingEnded
 	busy := l.state == TrainingPreparing || l.state == TrainingRunning || l.state == TrainingPausing
 	problem := l.problem()
-	for _, e := range []*widget.Entry{l.epochs, l.k, l.seed, l.name} {
+	for _, e := range []*widgets.Field{l.epochs, l.k, l.seed, l.name} {
 		enable(e, free)
 	}
 	l.method.Enable(free)
@@ -334,8 +333,8 @@ func (l *trainingLearn) settle() {
 	l.object.Refresh()
 }
 
-// enable makes an entry take words, or not.
-func enable(e *widget.Entry, on bool) {
+// enable makes a field take words, or not.
+func enable(e *widgets.Field, on bool) {
 	if on == e.Disabled() {
 		if on {
 			e.Enable()

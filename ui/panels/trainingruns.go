@@ -7,7 +7,6 @@ import (
 
 	"fyne.io/fyne/v2"
 	standard "fyne.io/fyne/v2/theme"
-	"fyne.io/fyne/v2/widget"
 
 	"zoomscope/ui/texts"
 	"zoomscope/ui/theme"
@@ -41,7 +40,7 @@ type trainingRuns struct {
 	table   *widgets.PlainTable
 	actions *fyne.Container
 	view    *widgets.Button
-	name    *widget.Entry
+	name    *widgets.Field
 	install *widgets.Button
 	done    *widgets.Text
 	full    *widgets.Text
@@ -58,7 +57,7 @@ func newTrainingRuns(t *texts.Texts, on TrainingEvents) *trainingRuns {
 	r.list = widgets.NewColumn(3)
 	r.table = widgets.NewPlainTable()
 	r.view = widgets.NewButton(w.ShowResult, func() { call(on.ShowRun, r.chosen) })
-	r.name = widget.NewEntry()
+	r.name = widgets.NewField("")
 	r.name.OnChanged = func(string) { r.settle() }
 	r.install = widgets.NewButton(w.Export, r.export)
 	r.done, r.full = widgets.NewBody(""), widgets.NewNote(fmt.Sprintf(w.Most, t.Numbers.Count(MostCompared)))

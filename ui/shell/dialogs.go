@@ -81,7 +81,7 @@ func (s *Shell) say(words string) { s.parts.jobs.Say(words) }
 
 // showLog shows where the log file is.
 func (s *Shell) showLog() {
-	where := widget.NewEntry()
+	where := widgets.NewField("")
 	where.SetText(s.LogFile)
 	s.notice(s.texts.Shell.ShowLog, where)
 }
