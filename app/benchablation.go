@@ -32,43 +32,54 @@ type AblationRequest struct {
 // BenchAblation trains and tests ZoomMIL and its variants with several seeds each.
 // Runs that are in the folder are gone on with. progress may be nil.
 func (w *Workspace) BenchAblation(ctx context.Context, req AblationRequest, progress func(result.Progress)) ([]bench.AblationRow, error) {
-	data, err := train.Load(ctx, req.Table, req.Bags, train.LoadOptions{})
+	c, err := w.ablationCase(ctx, req)
 	if err != nil {
 		return nil, err
 	}
-	if err := data.Divide(train.SplitOptions{}); err != nil {
-		return nil, err
-	}
+	return bench.Ablation(ctx, c, progress)
+}
+
+// ablationCase reads what a request names.
+func (w *Workspace) ablationCase(ctx context.Context, req AblationRequest) (bench.AblationCase, error) {
+	c := bench.AblationCase{Options: req.Options, Folder: req.Out, Only: req.Only}
 	kind, err := device.ParseKind(req.Device)
 	if err != nil {
-		return nil, err
+		return c, err
 	}
-	d, _, err := w.Devices.Choose(ctx, kind, device.Options{Threads: req.Threads})
-	if err != nil {
-		return nil, err
+	if c.Data, err = train.Load(ctx, req.Table, req.Bags, train.LoadOptions{}); err != nil {
+		return c, err
 	}
-	c := bench.AblationCase{Data: data, Config: train.Defaults(), Options: req.Options, Device: d, Folder: req.Out, Only: req.Only}
-	c.Config.Epochs, c.Config.LearningRate = req.Epochs, req.Rate
-	c.Config.Plateau.Patience = req.Patience
-	c.Config.Model = data.Fill(mil.Config{
-		Name: "ablation", Method: mil.ZoomMIL, Sizes: req.Sizes, Classifier: mil.Linear,
-		IntendedUse: "Comparison of variants.", Licence: "MIT",
-	})
-	for i := range len(c.Config.Model.Magnifications) - 1 {
-		c.Config.Model.K = append(c.Config.Model.K, req.K[min(i, len(req.K)-1)])
+	if err := c.Data.Divide(train.SplitOptions{}); err != nil {
+		return c, err
+	}
+	if c.Device, _, err = w.Devices.Choose(ctx, kind, device.Options{Threads: req.Threads}); err != nil {
+		return c, err
 	}
 	for seed := range req.Seeds {
 		c.Seeds = append(c.Seeds, uint64(seed+1))
 	}
+	c.Config = req.training(c.Data)
 	if !req.RawFeatures {
-		if c.Options.Standards, err = data.Standards(ctx); err != nil {
-			return nil, err
+		if c.Options.Standards, err = c.Data.Standards(ctx); err != nil {
+			return c, err
 		}
 	}
 	if req.Truth != "" {
-		if c.Truth, err = bench.LoadTruths(req.Truth); err != nil {
-			return nil, err
-		}
+		c.Truth, err = bench.LoadTruths(req.Truth)
 	}
-	return bench.Ablation(ctx, c, progress)
+	return c, err
+}
+
+// training is how the whole method is trained on a dataset.
+func (req *AblationRequest) training(data *train.Dataset) train.Config {
+	c := train.Defaults()
+	c.Epochs, c.LearningRate, c.Plateau.Patience = req.Epochs, req.Rate, req.Patience
+	c.Model = data.Fill(mil.Config{
+		Name: "ablation", Method: mil.ZoomMIL, Sizes: req.Sizes, Classifier: mil.Linear,
+		IntendedUse: "Comparison of variants.", Licence: "MIT",
+	})
+	for i := range len(c.Model.Magnifications) - 1 {
+		c.Model.K = append(c.Model.K, req.K[min(i, len(req.K)-1)])
+	}
+	return c
 }
