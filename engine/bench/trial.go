@@ -10,7 +10,6 @@ import (
 
 	"zoomscope/engine/mil"
 	"zoomscope/engine/nn"
-	"zoomscope/engine/result"
 	"zoomscope/engine/train"
 )
 
@@ -32,9 +31,9 @@ func TrialFolder(dir, name string, seed uint64) string {
 func (t Trial) ModelFile() string { return filepath.Join(t.Folder, train.ModelFile) }
 
 // Run trains the model and tests it: Test of the summary is never nil. A run that
-// is in the folder is gone on with; one that has ended is not run again. progress
-// hears of the steps of an epoch; it may be nil.
-func (t Trial) Run(ctx context.Context, progress func(result.Progress)) (_ *train.Summary, err error) {
+// is in the folder is gone on with; one that has ended is not run again. epoch, which
+// may be nil, hears of each epoch that was run.
+func (t Trial) Run(ctx context.Context, epoch func(train.Epoch)) (_ *train.Summary, err error) {
 	config := t.Config
 	if config.Method, err = json.Marshal(struct {
 		mil.TrainOptions
@@ -51,7 +50,7 @@ func (t Trial) Run(ctx context.Context, progress func(result.Progress)) (_ *trai
 		return nil, err
 	}
 	defer func() { err = errors.Join(err, l.Close()) }()
-	s, err := train.Run(ctx, config, t.Data, l, train.Options{Dir: t.Folder, Resume: true, Progress: progress})
+	s, err := train.Run(ctx, config, t.Data, l, train.Options{Dir: t.Folder, Resume: true, Epoch: epoch})
 	if err != nil {
 		return nil, err
 	}

@@ -1,0 +1,116 @@
+package bench
+
+import (
+	"context"
+	"fmt"
+	"slices"
+
+	"zoomscope/engine/result"
+	"zoomscope/engine/train"
+)
+
+// Entry is a contestant and how it is trained: of the trial, the seed and the
+// folder are those of each run.
+type Entry struct {
+	Contestant
+	Trial Trial
+}
+
+// Standing is how a contestant did on the test split, over the seeds.
+type Standing struct {
+	WeightedF1 Spread  `json:"weighted_f1"`
+	Accuracy   Spread  `json:"accuracy"`
+	AUC        Spread  `json:"auc"`
+	Confusion  [][]int `json:"confusion"` // [truth][predicted], of all seeds together
+}
+
+// Contest trains and tests every entry with every seed.
+type Contest struct {
+	Entries []Entry
+	Seeds   []uint64
+	Folder  string // keeps the runs: those that have ended are not run again
+}
+
+// heat is one run of a contest.
+type heat struct {
+	entry, seed int
+	trial       Trial
+	over        bool // it has ended before
+}
+
+// Run gives the standing of each entry. When ctx ends, what was done so far stays
+// in the folder to be gone on with.
+func (c *Contest) Run(ctx context.Context, progress func(result.Progress)) ([]Standing, error) {
+	tests := make([][]*train.Metrics, len(c.Entries))
+	for i := range tests {
+		tests[i] = make([]*train.Metrics, len(c.Seeds))
+	}
+	heats, total, done := c.heats(), 0, 0
+	for _, h := range heats {
+		total += h.trial.Config.Epochs
+	}
+	report := result.Throttle(progress)
+	for _, h := range heats {
+		tell := func(epochs int) {
+			if !h.over {
+				report(result.Progress{Stage: "epochs of all methods and seeds", Done: done + epochs, Total: total})
+			}
+		}
+		tell(0)
+		s, err := h.trial.Run(ctx, func(e train.Epoch) { tell(e.Epoch) })
+		if err != nil {
+			return nil, fmt.Errorf("%s, seed %d: %w", c.Entries[h.entry].Name, c.Seeds[h.seed], err)
+		}
+		tests[h.entry][h.seed] = s.Test
+		done += h.trial.Config.Epochs
+	}
+	standings := make([]Standing, len(c.Entries))
+	for i := range tests {
+		standings[i] = standing(tests[i])
+	}
+	return standings, nil
+}
+
+// heats are all runs: those that have ended first, so that the time left is that
+// of the others, then seed by seed.
+func (c *Contest) heats() []heat {
+	var all []heat
+	for j, seed := range c.Seeds {
+		for i, e := range c.Entries {
+			t := e.Trial
+			t.Config.Seed, t.Folder = seed, TrialFolder(c.Folder, e.Key(), seed)
+			_, err := train.ReadSummary(t.Folder)
+			all = append(all, heat{i, j, t, err == nil})
+		}
+	}
+	slices.SortStableFunc(all, func(a, b heat) int { return flag(b.over) - flag(a.over) })
+	return all
+}
+
+func flag(b bool) int {
+	if b {
+		return 1
+	}
+	return 0
+}
+
+// standing sums up the tests of all seeds.
+func standing(tests []*train.Metrics) Standing {
+	var f1, accuracy, auc []float64
+	var confusion [][]int
+	for _, m := range tests {
+		f1, accuracy, auc = append(f1, float64(m.WeightedF1)), append(accuracy, float64(m.Accuracy)), append(auc, float64(m.AUC.Value))
+		if confusion == nil {
+			confusion = make([][]int, len(m.Confusion))
+		}
+		for i, row := range m.Confusion {
+			if confusion[i] == nil {
+				confusion[i] = make([]int, len(row))
+			}
+			for j, n := range row {
+				confusion[i][j] += n
+			}
+		}
+	}
+	return Standing{spread(f1), spread(accuracy), spread(auc), confusion}
+}
