@@ -58,12 +58,19 @@ The variants:
 	}
 	o.addOutput(c)
 	o.addCompute(c, "") // --seeds says with which
+	addStudy(c, &req)
+	c.Flags().IntSliceVar(&req.K, "k", []int{4}, kUsage)
+	c.Flags().StringArrayVar(&req.Only, "only", nil, "name of a `variant` to run, of those listed above; may be given several times (default: all)")
+	return c
+}
+
+// addStudy are the flags of what is trained on a dataset with several seeds.
+func addStudy(c *cobra.Command, req *app.AblationRequest) {
 	c.Flags().StringVar(&req.Bags, "bags", "", "folder of the slides' feature bags")
 	c.Flags().StringVarP(&req.Out, "out", "o", "", "folder that keeps the runs")
 	c.Flags().StringVar(&req.Truth, "truth", "", "folder of the truths of synthetic slides")
-	c.Flags().IntVar(&req.Seeds, "seeds", 3, "how often each variant is trained, with the seeds 1, 2 and so on")
+	c.Flags().IntVar(&req.Seeds, "seeds", 3, "how often each is trained, with the seeds 1, 2 and so on")
 	c.Flags().IntVar(&req.Epochs, "epochs", 40, "epochs of each run")
-	c.Flags().IntSliceVar(&req.K, "k", []int{4}, kUsage)
 	c.Flags().Float64Var(&req.Rate, "lr", 3e-4, "learning rate")
 	c.Flags().IntVar(&req.Sizes.Embedding, "embedding", 128, "width of the embedding")
 	c.Flags().IntVar(&req.Sizes.Hidden, "hidden", 64, "width of the attentions")
@@ -72,8 +79,6 @@ The variants:
 	c.Flags().Float64Var(&req.Options.WeightDecay, "weight-decay", 0, "weight decay")
 	c.Flags().BoolVar(&req.RawFeatures, "raw-features", false, "train on features as they are, not standardised")
 	c.Flags().IntVar(&req.Patience, "patience", 5, "epochs without a lower validation loss before the rate falls")
-	c.Flags().StringArrayVar(&req.Only, "only", nil, "name of a `variant` to run, of those listed above; may be given several times (default: all)")
-	return c
 }
 
 func variantNames() []string {

@@ -1,0 +1,52 @@
+package app
+
+import (
+	"context"
+	"errors"
+	"io"
+	"path/filepath"
+
+	"zoomscope/app/export"
+	"zoomscope/engine/bench"
+	"zoomscope/engine/result"
+	"zoomscope/slideio/atomicfile"
+)
+
+// KRequest asks for ZoomMIL with several K on a dataset. Of the request for an
+// ablation, K and Only are not looked at.
+type KRequest struct {
+	AblationRequest
+	Ks []int
+}
+
+// BenchK trains and tests ZoomMIL with every K, with several seeds each. Runs that
+// are in the folder are gone on with; k.csv and k.png are written into it. progress
+// may be nil.
+func (w *Workspace) BenchK(ctx context.Context, req KRequest, progress func(result.Progress)) ([]bench.KRow, error) {
+	req.K = req.Ks[:1] // to be replaced
+	base, err := w.ablationCase(ctx, req.AblationRequest)
+	if err != nil {
+		return nil, err
+	}
+	base.Config.Model.Name = "zoommil"
+	rows, err := bench.K(ctx, bench.KCase{AblationCase: base, Ks: req.Ks}, progress)
+	if err != nil {
+		return nil, err
+	}
+	return rows, errors.Join(
+		atomicfile.Write(filepath.Join(req.Out, "k.csv"), func(out io.Writer) error { return bench.WriteK(out, rows) }),
+		atomicfile.Write(filepath.Join(req.Out, "k.png"), func(out io.Writer) error { return export.WriteK(out, kChart(rows)) }))
+}
+
+// kChart is what is drawn of the rows.
+func kChart(rows []bench.KRow) export.KChart {
+	var c export.KChart
+	for _, r := range rows {
+		c.Points = append(c.Points, export.KPoint{
+			K: r.K, Read: r.Read, Exhaustive: r.Exhaustive,
+			F1: float64(r.WeightedF1.Mean), F1SD: float64(r.WeightedF1.SD),
+			Accuracy: float64(r.Accuracy.Mean), AccuracySD: float64(r.Accuracy.SD),
+		})
+	}
+	return c
+}

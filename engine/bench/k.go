@@ -1,0 +1,185 @@
+package bench
+
+import (
+	"context"
+	"encoding/csv"
+	"errors"
+	"fmt"
+	"io"
+	"math"
+	"strconv"
+
+	"zoomscope/engine/mil"
+	"zoomscope/engine/nn"
+	"zoomscope/engine/result"
+	"zoomscope/engine/train"
+)
+
+// KCase is a dataset to train ZoomMIL on with several K: the paper's Figure 6.
+type KCase struct {
+	AblationCase       // of the whole method; its K are replaced
+	Ks           []int // each for all magnifications but the highest
+	// Encoder is the number of multiply-adds of a patch in the encoder; 0 where it is
+	// not known.
+	Encoder float64
+}
+
+// KRow is how ZoomMIL does with one K on the test split.
+type KRow struct {
+	K          int    `json:"k"`
+	WeightedF1 Spread `json:"weighted_f1"`
+	Accuracy   Spread `json:"accuracy"`
+	AUC        Spread `json:"auc"`
+	// Found is the share of slides with evidence in which a patch that was read at
+	// the highest magnification shows it; null where no truth is known.
+	Found Spread `json:"found"`
+	// Read is the mean number of patches of a slide that were read, of Exhaustive
+	// that there are at all magnifications.
+	Read       float64 `json:"patches_read"`
+	Exhaustive float64 `json:"patches"`
+	// Encoder is the mean number of multiply-adds of a slide in the encoder, in
+	// thousands of millions; 0 where it is not known.
+	Encoder float64 `json:"encoder_gmac"`
+	// Heads are the mean seconds of a slide in the networks behind the encoder.
+	Heads float64 `json:"heads_s"`
+}
+
+// K trains and tests the method with every K and every seed, seed by seed.
+func K(ctx context.Context, c KCase, progress func(result.Progress)) ([]KRow, error) {
+	report := result.Throttle(progress)
+	all := make([]kRuns, len(c.Ks))
+	for j, seed := range c.Seeds {
+		for i, k := range c.Ks {
+			report(result.Progress{Stage: fmt.Sprintf("K = %d, seed %d", k, seed), Done: j*len(c.Ks) + i, Total: len(c.Seeds) * len(c.Ks)})
+			if err := c.run(ctx, &all[i], k, seed); err != nil {
+				return nil, fmt.Errorf("K = %d, seed %d: %w", k, seed, err)
+			}
+		}
+	}
+	rows := make([]KRow, len(c.Ks))
+	for i, r := range all {
+		rows[i] = KRow{
+			K: c.Ks[i], WeightedF1: spread(r.f1), Accuracy: spread(r.accuracy), AUC: spread(r.auc), Found: spread(r.found),
+			Read: r.cost.read, Exhaustive: r.cost.exhaustive, Heads: r.cost.seconds, Encoder: r.cost.read * c.Encoder / 1e9,
+		}
+	}
+	return rows, nil
+}
+
+// kRuns are the figures of one K, of each seed.
+type kRuns struct {
+	f1, accuracy, auc, found []float64
+	cost                     zoomCost // of the last seed
+}
+
+// run trains and tests with one K and one seed.
+func (c *KCase) run(ctx context.Context, all *kRuns, k int, seed uint64) error {
+	t := Trial{c.Data, c.Config, c.Options, c.Device, TrialFolder(c.Folder, fmt.Sprint("K", k), seed)}
+	t.Config.Seed = seed
+	t.Config.Model.K = make([]int, len(c.Config.Model.K))
+	for i := range t.Config.Model.K {
+		t.Config.Model.K[i] = k
+	}
+	s, err := t.Run(ctx, nil)
+	if err != nil {
+		return err
+	}
+	found := math.NaN()
+	if c.Truth != nil {
+		score, err := c.Truth.Score(ctx, c.Device, t.ModelFile(), c.Data.In(train.Test))
+		if err != nil {
+			return err
+		}
+		found = score.Found
+	}
+	all.f1 = append(all.f1, float64(s.Test.WeightedF1))
+	all.accuracy = append(all.accuracy, float64(s.Test.Accuracy))
+	all.auc = append(all.auc, float64(s.Test.AUC.Value))
+	all.found = append(all.found, found)
+	all.cost, err = costOf(ctx, c.Device, t.ModelFile(), c.Data.In(train.Test))
+	return err
+}
+
+// zoomCost are means over slides.
+type zoomCost struct{ read, exhaustive, seconds float64 }
+
+// costOf runs a model file over the bags of slides.
+func costOf(ctx context.Context, o nn.Opener, model string, samples []train.Sample) (c zoomCost, err error) {
+	m, err := mil.Load(model)
+	if err != nil {
+		return c, err
+	}
+	n, err := m.Open(o)
+	if err != nil {
+		return c, err
+	}
+	defer func() { err = errors.Join(err, n.Close()) }()
+	for _, s := range samples {
+		if err := c.add(ctx, n, m, s, float64(len(samples))); err != nil {
+			return c, fmt.Errorf("%s: %w", s.Bag, err)
+		}
+	}
+	return c, nil
+}
+
+// add counts one of so many slides in.
+func (c *zoomCost) add(ctx context.Context, n *mil.Network, m *mil.Model, s train.Sample, slides float64) error {
+	f, v, err := open(s, m.Config().Magnifications)
+	if err != nil {
+		return err
+	}
+	defer f.Close()
+	var out *mil.Outcome
+	took, err := measure(func() error {
+		out, err = n.Forward(ctx, v)
+		return err
+	})
+	if err != nil {
+		return err
+	}
+	c.seconds += took.Wall.Seconds() / slides
+	for level, rows := range out.Rows {
+		c.read += float64(len(rows)) / slides
+		c.exhaustive += float64(v.Len(level)) / slides
+	}
+	return nil
+}
+
+// KTable shows the rows.
+func KTable(rows []KRow) Table {
+	t := Table{Head: []string{"K", "weighted F1", "accuracy", "AUC", "evidence found", "patches read", "of all", "encoder, GMAC", "heads, ms"}}
+	text := func(s Spread) string { return fmt.Sprintf("%.3f +- %.3f", s.Mean, s.SD) }
+	for _, r := range rows {
+		found := ""
+		if !math.IsNaN(float64(r.Found.Mean)) {
+			found = text(r.Found)
+		}
+		t.add(fmt.Sprint(r.K), text(r.WeightedF1), text(r.Accuracy), text(r.AUC), found, fmt.Sprintf("%.1f", r.Read),
+			quotient("%.1f %%", 100*r.Read/r.Exhaustive), quotient("%.0f", r.Encoder), fmt.Sprintf("%.2f", 1e3*r.Heads))
+	}
+	return t
+}
+
+// WriteK writes the rows as CSV, all digits kept.
+func WriteK(w io.Writer, rows []KRow) error {
+	out := csv.NewWriter(w)
+	out.Write([]string{"k", "weighted_f1", "weighted_f1_sd", "accuracy", "accuracy_sd", "auc", "auc_sd", "found", "found_sd",
+		"patches_read", "patches", "encoder_gmac", "heads_s"})
+	for _, r := range rows {
+		line := []string{fmt.Sprint(r.K)}
+		for _, s := range []Spread{r.WeightedF1, r.Accuracy, r.AUC, r.Found} {
+			line = append(line, digits(float64(s.Mean)), digits(float64(s.SD)))
+		}
+		out.Write(append(line, digits(r.Read), digits(r.Exhaustive), digits(r.Encoder), digits(r.Heads)))
+	}
+	out.Flush()
+	return out.Error()
+}
+
+// digits are all of a number; none of one that is not known.
+func digits(x float64) string {
+	if math.IsNaN(x) {
+		return ""
+	}
+	return strconv.FormatFloat(x, 'g', -1, 64)
+}
