@@ -178,6 +178,9 @@ func (t *triage) prepare(ctx context.Context) (err error) {
 		return err
 	}
 	for _, f := range t.req.Folders {
+		if err := t.list.PutBack(ctx, f.Path); err != nil {
+			return err
+		}
 		if err := t.stateMagnification(ctx, f.Path); err != nil {
 			return err
 		}

@@ -437,7 +437,7 @@ func TestTriageWatch(t *testing.T) {
 	for name, period := range map[string]time.Duration{"told by the system": time.Hour, "looking now and then": 30 * time.Millisecond} {
 		t.Run(name, func(t *testing.T) {
 			d := newWard(t)
-			d.times.period, d.times.old, d.times.rest = period, time.Hour, 150*time.Millisecond
+			d.times.period, d.times.old, d.times.rest = period, time.Hour, 600*time.Millisecond
 			d.draw(t, "a.png", 1)
 			req := d.request()
 			req.Folders[0].Watch = true

@@ -67,10 +67,10 @@ func (t *triage) end(ctx context.Context, j worklist.Job, o *openedSlide, r *res
 	switch t.faultOf(o, err) {
 	case forNow:
 		e.Kind = TriagePostponed
-		keep = func() error { return t.list.Postpone(whole, j, err.Error(), t.times.delay(j.Postponed)) }
+		keep = func() error { return t.list.Postpone(whole, j, causeOf(err), t.times.delay(j.Postponed)) }
 	case forGood:
 		e.Kind = TriageFailed
-		keep = func() error { return t.list.Fail(whole, j, err.Error()) }
+		keep = func() error { return t.list.Fail(whole, j, causeOf(err)) }
 	}
 	if kerr := t.persist(ctx, keep); kerr != nil {
 		return kerr
@@ -86,6 +86,11 @@ func (t *triage) end(ctx context.Context, j worklist.Job, o *openedSlide, r *res
 		return fmt.Errorf("%d slides in a row: %w: %w", t.trouble, ErrEngineTrouble, err)
 	}
 	return nil
+}
+
+// causeOf is an error as the worklist keeps it.
+func causeOf(err error) worklist.Cause {
+	return worklist.Cause{Kind: string(KindOf(err)), Text: err.Error()}
 }
 
 // book counts what ended.

@@ -112,8 +112,9 @@ func WriteAgreementCSV(a *WorklistAgreement, path string) error {
 }
 
 // FindCases puts the slides of the request's folders on the worklist and queues
-// them, and analyses none; it returns once their files rest. The errors are those of
-// Triage, as far as they are of folders and of the worklist.
+// them, and analyses none; it returns once their files rest, also where folders are
+// watched. The errors are those of Triage, as far as they are of folders and of the
+// worklist.
 func (w *Workspace) FindCases(ctx context.Context, list *Worklist, req TriageRequest, events func(TriageEvent)) (*TriageReport, error) {
 	t := w.newTriage(list, req, events, usualTimes())
 	give, err := list.Take(ctx)
@@ -123,6 +124,9 @@ func (w *Workspace) FindCases(ctx context.Context, list *Worklist, req TriageReq
 	defer give()
 	if err := t.prepare(ctx); err != nil {
 		return nil, err
+	}
+	for i := range t.req.Folders {
+		t.req.Folders[i].Watch = false // one look is enough
 	}
 	err = t.look(ctx)
 	return t.report(), err

@@ -38,7 +38,7 @@ func line(rank int, u Setup, c Case) []string {
 	}
 	l = append(l, strconv.Itoa(c.Warnings), strconv.Itoa(c.Encoded), strconv.Itoa(c.Exhaustive), strconv.FormatFloat(c.Seconds, 'f', 2, 64), c.Device,
 		strconv.Itoa(c.Tries), when(c.Changed))
-	v := Verdict{}
+	v := Verdict{Note: c.Note}
 	if c.Verdict != nil {
 		v = *c.Verdict
 	}

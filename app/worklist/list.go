@@ -37,6 +37,7 @@ type Filter struct {
 	Verdict  Opinion // the reader's; "": any
 	Unread   bool    // without a verdict of the reader
 	Missing  bool    // whose files are not there
+	Kind     string  // of the cause that they fail or wait for
 }
 
 func (f Filter) ofModel() bool { return f.Label != "" || f.Class != "" || f.MaxGap > 0 }
@@ -57,6 +58,7 @@ type Case struct {
 	Run         int64 // 0 for none
 	State       State
 	Reason      string // why it failed, or waits
+	Kind        string // of the reason; "" for none
 	Tries       int    // how often it was begun
 	Postponed   int    // how often it was put off, in a row
 	Interrupted int    // how often the program ended meanwhile
@@ -72,6 +74,7 @@ type Case struct {
 	Hidden  bool // there is one that is hidden until the verdict is in
 
 	Verdict *Verdict // the reader's; nil for none
+	Note    string   // the reader's, while there is no verdict
 }
 
 // ModelOpinion is what a model says of a slide.
@@ -96,6 +99,7 @@ func (q Query) selection() (selection, error) {
 	}
 	b.add(` FROM cases c LEFT JOIN runs r ON r.setup_id = ? AND r.case_id = c.id AND r.stated = c.stated`, q.Setup.ID)
 	b.add(` LEFT JOIN verdicts v ON v.case_id = c.id AND v.reader = ? AND v.current`, q.Reader)
+	b.add(` LEFT JOIN notes n ON n.case_id = c.id AND n.reader = ?`, q.Reader)
 	if q.Sort.By == ByProbability {
 		class, err := q.Setup.Class(q.Sort.Class)
 		if err != nil {
@@ -103,7 +107,7 @@ func (q Query) selection() (selection, error) {
 		}
 		b.add(" LEFT JOIN probabilities pr ON pr.run_id = r.id AND pr.class = ?", class)
 	}
-	b.add(" WHERE 1")
+	b.add(" WHERE NOT c.off")
 	return b, q.where(&b)
 }
 
@@ -128,6 +132,9 @@ func (q Query) where(b *selection) error {
 	}
 	if f.MaxGap > 0 {
 		b.add(" AND r.margin <= ?", f.MaxGap)
+	}
+	if f.Kind != "" {
+		b.add(" AND r.kind = ?", f.Kind)
 	}
 	if f.Warnings {
 		b.add(" AND r.warnings > 0")
@@ -268,10 +275,10 @@ func columns(folder string) (string, []any) {
 		(SELECT count(*) FROM places p WHERE p.case_id = c.id),
 		NOT EXISTS (SELECT 1 FROM places p WHERE p.case_id = c.id AND NOT p.missing),
 		EXISTS (SELECT 1 FROM pictures p WHERE p.case_id = c.id),
-		coalesce(r.id, 0), coalesce(r.state, ''), coalesce(r.reason, ''), coalesce(r.tries, 0), coalesce(r.postponed, 0), coalesce(r.interrupted, 0),
+		coalesce(r.id, 0), coalesce(r.state, ''), coalesce(r.reason, ''), coalesce(r.kind, ''), coalesce(r.tries, 0), coalesce(r.postponed, 0), coalesce(r.interrupted, 0),
 		coalesce(r.changed, 0), coalesce(r.warnings, 0), coalesce(r.encoded, 0), coalesce(r.exhaustive, 0), coalesce(r.seconds, 0), coalesce(r.device, ''),
 		coalesce(r.label, ''), r.probabilities, coalesce(r.margin, 0), coalesce(r.entropy, 0), coalesce(r.spots, ''),
-		v.id, ` + opinionOf + `, coalesce(v.class, ''), coalesce(v.note, ''), coalesce(v.blinded, 0), coalesce(v.time, 0)`, args
+		v.id, ` + opinionOf + `, coalesce(v.class, ''), coalesce(v.note, ''), coalesce(v.blinded, 0), coalesce(v.time, 0), coalesce(n.note, '')`, args
 }
 
 func (s *Store) cases(ctx context.Context, q Query, b selection) ([]Case, error) {
@@ -294,9 +301,9 @@ func scanCase(r *sql.Rows, q Query) (Case, error) {
 	var spots string
 	var verdict sql.NullInt64
 	if err := r.Scan(&c.ID, &c.Content, &c.Name, &added, &c.Priority, &c.Stated, &c.Path, &c.Places, &c.Missing, &c.Picture,
-		&c.Run, &c.State, &c.Reason, &c.Tries, &c.Postponed, &c.Interrupted, &changed, &c.Warnings, &c.Encoded, &c.Exhaustive, &c.Seconds, &c.Device,
+		&c.Run, &c.State, &c.Reason, &c.Kind, &c.Tries, &c.Postponed, &c.Interrupted, &changed, &c.Warnings, &c.Encoded, &c.Exhaustive, &c.Seconds, &c.Device,
 		&o.Label, &probabilities, &o.Margin, &o.Entropy, &spots,
-		&verdict, &v.Opinion, &v.Class, &v.Note, &v.Blinded, &judged); err != nil {
+		&verdict, &v.Opinion, &v.Class, &v.Note, &v.Blinded, &judged, &c.Note); err != nil {
 		return c, err
 	}
 	c.Added, c.Changed = timeOf(added), timeOf(changed)

@@ -23,7 +23,7 @@ func varied(t testing.TB, n int) (*Store, Setup) {
 	for i := range n - 2 {
 		if i%7 == 3 {
 			j := begin(t, s, u)
-			ok(t, s.Fail(t.Context(), j, "bad"))
+			ok(t, s.Fail(t.Context(), j, Cause{Text: "bad"}))
 			continue
 		}
 		a, b := dice.Float64(), dice.Float64()

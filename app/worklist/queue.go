@@ -96,12 +96,12 @@ func Entropy(probabilities []float64) float64 {
 	return sum / math.Log(float64(len(probabilities)))
 }
 
-// Enqueue queues, for a setup, the cases with a file in a folder ("" means
-// anywhere) that have no run yet, and with failed those whose run failed. It
+// Enqueue queues, for a setup, the cases on the list with a file in a folder (""
+// means anywhere) that have no run yet, and with failed those whose run failed. It
 // returns how many were queued.
 func (s *Store) Enqueue(ctx context.Context, setup int64, folder string, failed bool) (n int, err error) {
 	where, args := under("p.path", folder)
-	here := "EXISTS (SELECT 1 FROM places p WHERE p.case_id = c.id AND NOT p.missing AND " + where + ")"
+	here := "NOT c.off AND EXISTS (SELECT 1 FROM places p WHERE p.case_id = c.id AND NOT p.missing AND " + where + ")"
 	err = s.change(ctx, Change{What: RunsChanged}, func(tx *sql.Tx) error {
 		n = 0
 		now := stamp(s.now())
@@ -112,7 +112,7 @@ func (s *Store) Enqueue(ctx context.Context, setup int64, folder string, failed 
 		if err != nil || !failed {
 			return err
 		}
-		return s.exec(ctx, tx, &n, `UPDATE runs SET state = 'queued', postponed = 0, not_before = 0, changed = ? WHERE setup_id = ? AND state = 'failed'
+		return s.exec(ctx, tx, &n, `UPDATE runs SET state = 'queued', reason = '', kind = '', postponed = 0, not_before = 0, changed = ? WHERE setup_id = ? AND state = 'failed'
 			AND EXISTS (SELECT 1 FROM cases c WHERE c.id = runs.case_id AND c.stated = runs.stated AND `+here+`)`, append([]any{now, setup}, args...)...)
 	})
 	return n, err
@@ -131,7 +131,7 @@ func (s *Store) exec(ctx context.Context, tx *sql.Tx, n *int, query string, args
 
 // waiting is the condition of the runs that are queued for a setup and a folder.
 func waiting(setup int64, folder string) (from string, args []any) {
-	from = " FROM runs r JOIN cases c ON c.id = r.case_id AND c.stated = r.stated WHERE r.setup_id = ? AND r.state = 'queued'"
+	from = " FROM runs r JOIN cases c ON c.id = r.case_id AND c.stated = r.stated AND NOT c.off WHERE r.setup_id = ? AND r.state = 'queued'"
 	args = []any{setup}
 	if folder != "" {
 		where, more := under("p.path", folder)
@@ -177,7 +177,7 @@ func (s *Store) Waiting(ctx context.Context, setup int64, folder string) (n int,
 // Begin takes a queued run up. It gives false where the run is not queued any more.
 func (s *Store) Begin(ctx context.Context, j Job) (bool, error) {
 	err := s.change(ctx, Change{What: RunsChanged, Cases: []int64{j.Case}}, func(tx *sql.Tx) error {
-		return one(tx.ExecContext(ctx, "UPDATE runs SET state = 'running', reason = '', tries = tries + 1, changed = ? WHERE id = ? AND state = 'queued'", stamp(s.now()), j.Run))
+		return one(tx.ExecContext(ctx, "UPDATE runs SET state = 'running', reason = '', kind = '', tries = tries + 1, changed = ? WHERE id = ? AND state = 'queued'", stamp(s.now()), j.Run))
 	})
 	if errors.Is(err, errNotOne) {
 		return false, nil
@@ -200,7 +200,7 @@ func (s *Store) Finish(ctx context.Context, j Job, o Outcome) error {
 		return err
 	}
 	return s.end(ctx, j, func(tx *sql.Tx) error {
-		if err := one(tx.ExecContext(ctx, `UPDATE runs SET state = 'done', reason = '', postponed = 0, changed = ?, label = ?, probabilities = ?, margin = ?, entropy = ?,
+		if err := one(tx.ExecContext(ctx, `UPDATE runs SET state = 'done', reason = '', kind = '', postponed = 0, changed = ?, label = ?, probabilities = ?, margin = ?, entropy = ?,
 			warnings = ?, encoded = ?, exhaustive = ?, seconds = ?, device = ?, spots = ? WHERE id = ? AND state = 'running'`,
 			stamp(s.now()), o.Label, floats(o.Probabilities), Margin(o.Probabilities), Entropy(o.Probabilities),
 			len(o.Warnings), o.Encoded, o.Exhaustive, o.Seconds, o.Device, string(spots), j.Run)); err != nil {
@@ -216,20 +216,25 @@ func (s *Store) Finish(ctx context.Context, j Job, o Outcome) error {
 	})
 }
 
+// Cause is why a run failed or waits: a text of whoever tells it, and its kind, by
+// which such texts can be told apart; "" for none.
+type Cause struct{ Kind, Text string }
+
 // Fail ends a running run for good, until failed ones are queued again.
-func (s *Store) Fail(ctx context.Context, j Job, reason string) error {
+func (s *Store) Fail(ctx context.Context, j Job, why Cause) error {
 	return s.end(ctx, j, func(tx *sql.Tx) error {
-		return one(tx.ExecContext(ctx, "UPDATE runs SET state = 'failed', reason = ?, changed = ? WHERE id = ? AND state = 'running'", reason, stamp(s.now()), j.Run))
+		return one(tx.ExecContext(ctx, "UPDATE runs SET state = 'failed', reason = ?, kind = ?, changed = ? WHERE id = ? AND state = 'running'",
+			why.Text, why.Kind, stamp(s.now()), j.Run))
 	})
 }
 
 // Postpone puts a running run back into the queue, to begin again after some time
 // of at most MaxDelay.
-func (s *Store) Postpone(ctx context.Context, j Job, reason string, after time.Duration) error {
+func (s *Store) Postpone(ctx context.Context, j Job, why Cause, after time.Duration) error {
 	return s.end(ctx, j, func(tx *sql.Tx) error {
 		now := s.now()
-		return one(tx.ExecContext(ctx, "UPDATE runs SET state = 'queued', reason = ?, postponed = postponed + 1, not_before = ?, changed = ? WHERE id = ? AND state = 'running'",
-			reason, stamp(now.Add(min(after, MaxDelay))), stamp(now), j.Run))
+		return one(tx.ExecContext(ctx, "UPDATE runs SET state = 'queued', reason = ?, kind = ?, postponed = postponed + 1, not_before = ?, changed = ? WHERE id = ? AND state = 'running'",
+			why.Text, why.Kind, stamp(now.Add(min(after, MaxDelay))), stamp(now), j.Run))
 	})
 }
 
@@ -250,7 +255,7 @@ func (s *Store) Delay(ctx context.Context, setup int64, folder, reason string, a
 		until = stamp(s.now().Add(min(after, MaxDelay)))
 	}
 	return s.change(ctx, Change{What: RunsChanged}, func(tx *sql.Tx) error {
-		_, err := tx.ExecContext(ctx, `UPDATE runs SET reason = ?, not_before = ? WHERE setup_id = ? AND state = 'queued'
+		_, err := tx.ExecContext(ctx, `UPDATE runs SET reason = ?, kind = '', not_before = ? WHERE setup_id = ? AND state = 'queued'
 			AND EXISTS (SELECT 1 FROM places p WHERE p.case_id = runs.case_id AND `+where+`)`, append([]any{reason, until, setup}, args...)...)
 		return err
 	})
@@ -294,7 +299,7 @@ func (s *Store) Take(ctx context.Context) (give func(), err error) {
 func (s *Store) recover(ctx context.Context) error {
 	return s.change(ctx, Change{What: RunsChanged}, func(tx *sql.Tx) error {
 		_, err := tx.ExecContext(ctx, `UPDATE runs SET state = 'queued', interrupted = interrupted + 1, changed = ?,
-			reason = 'the program ended while it was analysed' WHERE state = 'running'`, stamp(s.now()))
+			kind = '', reason = 'the program ended while it was analysed' WHERE state = 'running'`, stamp(s.now()))
 		if err == nil {
 			_, err = tx.ExecContext(ctx, "UPDATE runs SET not_before = 0 WHERE not_before <> 0")
 		}

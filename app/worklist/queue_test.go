@@ -14,8 +14,8 @@ func TestOnce(t *testing.T) {
 	j := finish(t, s, u, outcome(u, 0.2, 0.3, 0.5))
 	for name, again := range map[string]func() error{
 		"finish":   func() error { return s.Finish(t.Context(), j, outcome(u, 1, 0, 0)) },
-		"fail":     func() error { return s.Fail(t.Context(), j, "why") },
-		"postpone": func() error { return s.Postpone(t.Context(), j, "why", 0) },
+		"fail":     func() error { return s.Fail(t.Context(), j, Cause{Text: "why"}) },
+		"postpone": func() error { return s.Postpone(t.Context(), j, Cause{Text: "why"}, 0) },
 		"release":  func() error { return s.Release(t.Context(), j) },
 	} {
 		if err := again(); !errors.Is(err, ErrNotRunning) {
@@ -126,7 +126,7 @@ func TestPostpone(t *testing.T) {
 	clock := someTime
 	s.now = func() time.Time { return clock }
 	j := begin(t, s, u)
-	ok(t, s.Postpone(t.Context(), j, "the folder is out of reach", time.Minute))
+	ok(t, s.Postpone(t.Context(), j, Cause{Text: "the folder is out of reach"}, time.Minute))
 	n, wait, err := s.Waiting(t.Context(), u.ID, "")
 	if n != 1 || wait != time.Minute || err != nil || len(got(s.Next(t.Context(), u.ID, "", 1))(t)) != 0 {
 		t.Errorf("%d wait for %v, %v", n, wait, err)
@@ -151,7 +151,7 @@ func TestPostpone(t *testing.T) {
 func TestFailAndRetry(t *testing.T) {
 	s, u := stocked(t, 2)
 	j := begin(t, s, u)
-	ok(t, s.Fail(t.Context(), j, "cut off"))
+	ok(t, s.Fail(t.Context(), j, Cause{Text: "cut off"}))
 	c := got(s.Get(t.Context(), Query{Setup: u}, j.Case))(t)[0]
 	if c.State != Failed || c.Reason != "cut off" {
 		t.Errorf("%+v", c)
@@ -205,8 +205,8 @@ func TestPictures(t *testing.T) {
 func TestRetryOneCase(t *testing.T) {
 	s, u := stocked(t, 2)
 	first, second := begin(t, s, u), begin(t, s, u)
-	ok(t, s.Fail(t.Context(), first, "why"))
-	ok(t, s.Fail(t.Context(), second, "why"))
+	ok(t, s.Fail(t.Context(), first, Cause{Text: "why"}))
+	ok(t, s.Fail(t.Context(), second, Cause{Text: "why"}))
 	ok(t, s.Retry(t.Context(), u.ID, first.Case))
 	ok(t, s.Retry(t.Context(), u.ID+1, second.Case))
 	jobs := got(s.Next(t.Context(), u.ID, "", 9))(t)

@@ -124,6 +124,18 @@ END;
 CREATE TRIGGER runs_went_on AFTER UPDATE OF state ON runs BEGIN
 	INSERT INTO history (run_id, time, state, reason) VALUES (new.id, new.changed, new.state, new.reason);
 END;
+`, `
+ALTER TABLE runs ADD COLUMN kind TEXT NOT NULL DEFAULT '';   -- of the reason
+ALTER TABLE cases ADD COLUMN off INTEGER NOT NULL DEFAULT 0; -- their folder was taken off the list
+
+-- Notes of readers who have no verdict yet.
+CREATE TABLE notes (
+	case_id INTEGER NOT NULL REFERENCES cases ON DELETE CASCADE,
+	reader TEXT NOT NULL,
+	note TEXT NOT NULL,
+	time INTEGER NOT NULL,
+	PRIMARY KEY (case_id, reader)
+) STRICT, WITHOUT ROWID;
 `}
 
 // migrate brings the file to the newest layout, all of it or nothing. A file that

@@ -76,6 +76,7 @@ func (s *Store) seeOne(ctx context.Context, tx *sql.Tx, x Sighting) (added bool,
 		return added, err
 	}
 	for _, step := range []string{
+		"UPDATE cases SET off = 0 WHERE id = ? AND off",
 		// It was moved here: where it lay before is of no more use.
 		"DELETE FROM places WHERE case_id = ? AND missing",
 		// What waits for it need not wait longer.
@@ -219,40 +220,4 @@ func each(ctx context.Context, tx *sql.Tx, query string, value any, ids []int64)
 		}
 	}
 	return nil
-}
-
-// Folder is a folder that slides are looked for in.
-type Folder struct {
-	Path   string // absolute
-	Images bool   // plain PNG and JPEG pictures are slides too
-	Watch  bool   // it is looked at again when something changes
-}
-
-// AddFolder keeps a folder, or how it is to be looked through.
-func (s *Store) AddFolder(ctx context.Context, f Folder) error {
-	return s.change(ctx, Change{What: CasesChanged}, func(tx *sql.Tx) error {
-		_, err := tx.ExecContext(ctx, `INSERT INTO folders (path, images, watch) VALUES (?, ?, ?)
-			ON CONFLICT (path) DO UPDATE SET images = excluded.images, watch = excluded.watch`, f.Path, f.Images, f.Watch)
-		return err
-	})
-}
-
-// RemoveFolder forgets a folder; its cases stay.
-func (s *Store) RemoveFolder(ctx context.Context, path string) error {
-	return s.change(ctx, Change{What: CasesChanged}, func(tx *sql.Tx) error {
-		_, err := tx.ExecContext(ctx, "DELETE FROM folders WHERE path = ?", path)
-		return err
-	})
-}
-
-// Folders lists the folders that are kept, by path.
-func (s *Store) Folders(ctx context.Context) ([]Folder, error) {
-	var all []Folder
-	err := rows(ctx, s.read, "SELECT path, images, watch FROM folders ORDER BY path", nil, func(r *sql.Rows) error {
-		var f Folder
-		err := r.Scan(&f.Path, &f.Images, &f.Watch)
-		all = append(all, f)
-		return err
-	})
-	return all, s.explain(err)
 }

@@ -45,7 +45,7 @@ const opinionOf = `CASE WHEN v.id IS NULL THEN '' WHEN v.opinion = 'unsure' THEN
 // the other class of one who disagrees where there are two, the opinion of one who
 // names a class. A verdict that contradicts itself, names no class of the setup's,
 // or is blinded and names none while not unsure, is ErrVerdict. Earlier verdicts are
-// kept.
+// kept; the note that the reader had before is not, as v has its own.
 func (s *Store) Judge(ctx context.Context, setup Setup, id int64, v Verdict) (Verdict, error) {
 	v.Time = s.now()
 	err := s.change(ctx, Change{What: VerdictsChanged, Cases: []int64{id}}, func(tx *sql.Tx) error {
@@ -63,7 +63,10 @@ func (s *Store) Judge(ctx context.Context, setup Setup, id int64, v Verdict) (Ve
 		}
 		_, err = tx.ExecContext(ctx, "INSERT INTO verdicts (case_id, setup_id, reader, opinion, class, note, blinded, time) VALUES (?, ?, ?, ?, ?, ?, ?, ?)",
 			id, setup.ID, v.Reader, string(v.Opinion), v.Class, v.Note, v.Blinded, stamp(v.Time))
-		return err
+		if err != nil {
+			return err
+		}
+		return setNote(ctx, tx, id, v.Reader, "", v.Time)
 	})
 	return v, err
 }
@@ -116,12 +119,37 @@ func implied(classes []string, label string, o Opinion) string {
 }
 
 // Withdraw takes a reader's verdict on a case back. It is kept among the earlier
-// ones.
+// ones; its note stays the reader's note on the case.
 func (s *Store) Withdraw(ctx context.Context, reader string, id int64) error {
 	return s.change(ctx, Change{What: VerdictsChanged, Cases: []int64{id}}, func(tx *sql.Tx) error {
-		_, err := tx.ExecContext(ctx, "UPDATE verdicts SET current = 0 WHERE case_id = ? AND reader = ? AND current", id, reader)
-		return err
+		var note string
+		err := tx.QueryRowContext(ctx, "UPDATE verdicts SET current = 0 WHERE case_id = ? AND reader = ? AND current RETURNING note", id, reader).Scan(&note)
+		if errors.Is(err, sql.ErrNoRows) {
+			return nil
+		}
+		if err != nil {
+			return err
+		}
+		return setNote(ctx, tx, id, reader, note, s.now())
 	})
+}
+
+// SetNote keeps a reader's note on a case until there is a verdict, which brings its
+// own; "" takes it back.
+func (s *Store) SetNote(ctx context.Context, reader string, id int64, note string) error {
+	return s.change(ctx, Change{What: VerdictsChanged, Cases: []int64{id}}, func(tx *sql.Tx) error {
+		return setNote(ctx, tx, id, reader, note, s.now())
+	})
+}
+
+func setNote(ctx context.Context, tx *sql.Tx, id int64, reader, note string, now time.Time) error {
+	if note == "" {
+		_, err := tx.ExecContext(ctx, "DELETE FROM notes WHERE case_id = ? AND reader = ?", id, reader)
+		return err
+	}
+	_, err := tx.ExecContext(ctx, `INSERT INTO notes (case_id, reader, note, time) VALUES (?, ?, ?, ?)
+		ON CONFLICT (case_id, reader) DO UPDATE SET note = excluded.note, time = excluded.time`, id, reader, note, stamp(now))
+	return err
 }
 
 // Verdicts lists all verdicts that were ever given on a case, as they were given,
