@@ -19,6 +19,8 @@ TEXT ·adamAVX(SB), NOSPLIT, $0-104
 	VBROADCASTSS 20(DX), Y13 // root
 	VBROADCASTSS 24(DX), Y14 // epsilon
 	VBROADCASTSS 28(DX), Y15 // rate
+	VBROADCASTSS 32(DX), Y6  // least
+	VBROADCASTSS 36(DX), Y7  // magnitude
 	XORQ DX, DX
 	JMP  check
 
@@ -29,11 +31,17 @@ next:
 	VMULPS  (R8)(DX*4), Y9, Y2
 	VMULPS  Y10, Y1, Y3
 	VADDPS  Y3, Y2, Y2          // m
+	VANDPS  Y7, Y2, Y5
+	VCMPPS  $0x15, Y6, Y5, Y5   // not less than
+	VANDPS  Y5, Y2, Y2
 	VMOVUPS Y2, (R8)(DX*4)
 	VMULPS  (R9)(DX*4), Y11, Y4
 	VMULPS  Y12, Y1, Y3
 	VMULPS  Y1, Y3, Y3
 	VADDPS  Y3, Y4, Y4          // v
+	VANDPS  Y7, Y4, Y5
+	VCMPPS  $0x15, Y6, Y5, Y5   // not less than
+	VANDPS  Y5, Y4, Y4
 	VMOVUPS Y4, (R9)(DX*4)
 	VSQRTPS Y4, Y4
 	VDIVPS  Y13, Y4, Y4
@@ -41,6 +49,9 @@ next:
 	VMULPS  Y15, Y2, Y2
 	VDIVPS  Y4, Y2, Y2
 	VSUBPS  Y2, Y0, Y0
+	VANDPS  Y7, Y0, Y5
+	VCMPPS  $0x15, Y6, Y5, Y5   // not less than
+	VANDPS  Y5, Y0, Y0
 	VMOVUPS Y0, (DI)(DX*4)
 	ADDQ    $8, DX
 
