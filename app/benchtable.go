@@ -1,6 +1,7 @@
 package app
 
 import (
+	"cmp"
 	"context"
 	"errors"
 	"fmt"
@@ -24,8 +25,9 @@ type TableRequest struct {
 	Out         string // keeps the runs
 	Seeds       int    // how many, from 1 on
 	Epochs      int
-	Rate        float64
-	Patience    int // epochs without a better validation loss before the rate falls
+	Rate        float64 // of all methods
+	LeastRate   float64 // of those that were published with a lower one
+	Patience    int     // epochs without a better validation loss before the rate falls
 	Sigma       float64
 	K, EffK     []int // instead of the paper's, in training
 	// Most are widths that the published ones are brought down to; 0 leaves one as
@@ -104,9 +106,7 @@ func (c *contest) entry(ctx context.Context, who bench.Contestant) (bench.Entry,
 	}
 	r := DefaultTrainingOf(who.Method)
 	r.Config.Epochs, r.Config.Resamples = c.req.Epochs, 0
-	if c.req.Rate > 0 {
-		r.Config.LearningRate = c.req.Rate
-	}
+	r.Config.LearningRate = max(cmp.Or(c.req.Rate, r.Config.LearningRate), c.req.LeastRate)
 	if c.req.Patience > 0 {
 		r.Config.Plateau.Patience = c.req.Patience
 	}

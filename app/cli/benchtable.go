@@ -47,6 +47,7 @@ func (p *Program) benchTable() *cobra.Command {
 	f.IntVar(&req.Seeds, "seeds", 3, "how often each method is trained, with the seeds 1, 2 and so on")
 	f.IntVar(&req.Epochs, "epochs", 100, "epochs of each run")
 	f.Float64Var(&req.Rate, "lr", 0, "learning rate (default: that published for each method)")
+	f.Float64Var(&req.LeastRate, "least-lr", 0, "learning rate of the methods that were published with a lower one")
 	f.IntVar(&req.Patience, "patience", 5, "epochs without a lower validation loss before the rate falls")
 	f.Float64Var(&req.Sigma, "sigma", 0.002, sigmaUsage)
 	f.IntSliceVar(&req.K, "k", nil, kUsage+" (default: the paper's)")
