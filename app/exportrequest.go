@@ -99,6 +99,7 @@ type ExportRequest struct {
 	NoTissue    bool        // leaves the slide out of overlay TIFFs
 	Downsample  float64     // of overlay TIFFs, in level-0 pixels; 0 chooses one
 	ViewPicture image.Image // for ExportView
+	ViewMPP     float64     // micrometres along a pixel of it, for its scale bar; 0 unknown
 	Language    string      // of the report; one of assets.Languages, "" is English
 	Letter      bool        // the report's paper
 	Date        time.Time   // of the report; zero is now
@@ -302,7 +303,7 @@ func (e *exporting) file(ctx context.Context, item ExportItem, level int) error 
 	case ExportOverlay:
 		return e.overlay(ctx, level)
 	case ExportView:
-		return e.save(ctx, item, "view", func(w io.Writer) error { return export.WritePNG(w, e.ViewPicture) })
+		return e.save(ctx, item, "view", func(w io.Writer) error { return export.WriteView(w, e.ViewPicture, e.ViewMPP) })
 	case ExportReport:
 		return e.report(ctx)
 	case ExportPatches:

@@ -53,6 +53,9 @@ type ground struct {
 	blend  Blend
 }
 
+// Dark tells whether most of a slide is dark, by a small picture of all of it.
+func Dark(small *image.RGBA) bool { return groundOf(&Overview{Image: small}).blend == Screen }
+
 // groundOf tells tissue from empty ground by colour alone, which will do for a
 // sample: the mean of the coloured pixels and of the others. A slide is dark
 // where most of its pixels are.

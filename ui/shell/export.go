@@ -30,7 +30,7 @@ func (s *Shell) export() {
 	if c == nil || c.view == nil || s.occupied() {
 		return
 	}
-	seen := s.snapshot() // before the dialog stands over it
+	seen := s.snapshot(c) // before the dialog stands over it
 	offer := panels.ExportOffer{Result: c.result != nil}
 	if c.attention != nil {
 		offer.Magnifications = c.attention.Levels()
@@ -100,13 +100,21 @@ func exportItems(kinds []panels.ExportKind) []app.ExportItem {
 	return items
 }
 
-// exportChoice exports what was chosen; seen is what the view showed.
-func (s *Shell) exportChoice(c *slide, seen image.Image, choice panels.ExportChoice) {
+// sight is what a view showed: nil where it showed nothing, and the micrometres
+// along a pixel, 0 where they are not known.
+type sight struct {
+	picture image.Image
+	mpp     float64
+}
+
+// exportChoice exports what was chosen.
+func (s *Shell) exportChoice(c *slide, seen sight, choice panels.ExportChoice) {
 	s.update(func(l *settings.Settings) {
 		l.ExportFolder, l.Export.Side, l.Export.Legend = choice.Folder, choice.Side, choice.Legend
 	})
 	req := s.exportRequest(c)
-	req.Items, req.Dir, req.ViewPicture = exportItems(choice.Kinds), choice.Folder, seen
+	req.Items, req.Dir, req.ViewPicture = exportItems(choice.Kinds), choice.Folder, seen.picture
+	req.ViewMPP = seen.mpp
 	req.MaxSide, req.Legend = choice.Side, choice.Legend
 	if choice.Level >= 0 {
 		req.Levels = []int{choice.Level}
@@ -128,12 +136,14 @@ func (s *Shell) exportRequest(c *slide) app.ExportRequest {
 	return req
 }
 
-// snapshot is what the view with the attention shows.
-func (s *Shell) snapshot() image.Image {
-	if img := s.attentive().Snapshot(); img != nil {
-		return img
+// snapshot is what the view with the attention shows of a slide.
+func (s *Shell) snapshot(c *slide) sight {
+	v := s.attentive()
+	img := v.Snapshot()
+	if img == nil {
+		return sight{}
 	}
-	return nil
+	return sight{img, c.view.Resolution().X / v.Camera().Zoom}
 }
 
 // exports runs an export as a job and says where the files are.

@@ -2,11 +2,13 @@ package shell
 
 import (
 	"errors"
+	"fmt"
 	"image"
 	"image/color"
 	"image/png"
 	"os"
 	"path/filepath"
+	"slices"
 	"strings"
 	"sync"
 	"testing"
@@ -99,11 +101,15 @@ func (s *stand) until(what string, holds func() bool) {
 
 // picture writes a plain picture, which opens without a native library.
 func picture(t *testing.T, name string) string {
+	return pictureOf(t, name, func(x, y int) color.RGBA { return color.RGBA{uint8(200 + x%50), uint8(120 + y%40), 190, 255} })
+}
+
+func pictureOf(t *testing.T, name string, at func(x, y int) color.RGBA) string {
 	t.Helper()
 	img := image.NewRGBA(image.Rect(0, 0, 900, 600))
 	for y := range 600 {
 		for x := range 900 {
-			img.SetRGBA(x, y, color.RGBA{uint8(200 + x%50), uint8(120 + y%40), 190, 255})
+			img.SetRGBA(x, y, at(x, y))
 		}
 	}
 	path := filepath.Join(t.TempDir(), name)
@@ -251,6 +257,41 @@ func TestUnknownResolutionIsAsked(t *testing.T) {
 	}
 }
 
+// TestForebodings: what makes an analysis pointless is said before it.
+func TestForebodings(t *testing.T) {
+	s := newStand(t, nil)
+	s.probeModels()
+	s.open([]string{picture(t, "light.png"), pictureOf(t, "dark.png", func(x, _ int) color.RGBA { return color.RGBA{10, 10, uint8(20 + x%9), 255} })})
+	s.until("open", func() bool { return s.slides[0].view != nil && s.slides[1].view != nil && len(s.models) > 0 })
+	said := func(c *slide, magnification float64) []string {
+		var list []string
+		for _, w := range s.forebodings(c, magnification) {
+			list = append(list, w.Text)
+		}
+		return list
+	}
+	coarse := func(scanned string) string { return fmt.Sprintf(s.texts.Analysis.TooCoarse, scanned, "20x") }
+	dark := s.texts.Analysis.DarkGround
+	for _, c := range []struct {
+		name    string
+		slide   int
+		scanned float64
+		want    []string
+	}{
+		{"fine", 0, 40, nil},
+		{"as fine as the model", 0, 19, nil},
+		{"coarse", 0, 5, []string{coarse("5x")}},
+		{"dark", 1, 20, []string{dark}},
+		{"dark and coarse", 1, 5, []string{dark, coarse("5x")}},
+	} {
+		t.Run(c.name, func(t *testing.T) {
+			if got := said(s.slides[c.slide], c.scanned); !slices.Equal(got, c.want) {
+				t.Errorf("said %q, want %q", got, c.want)
+			}
+		})
+	}
+}
+
 func TestExportOfTheView(t *testing.T) {
 	out := t.TempDir()
 	s := newStand(t, func(l *settings.Settings) { l.ExportFolder = out })
@@ -363,7 +404,7 @@ func TestAnalysis(t *testing.T) {
 	})
 	t.Run("export", func(t *testing.T) {
 		out := t.TempDir()
-		s.exportChoice(c, s.snapshot(), panels.ExportChoice{Kinds: panels.ExportKinds(), Level: -1, Side: 600, Legend: true, Folder: out})
+		s.exportChoice(c, s.snapshot(c), panels.ExportChoice{Kinds: panels.ExportKinds(), Level: -1, Side: 600, Legend: true, Folder: out})
 		s.until("exported", func() bool { return len(s.jobs) == 0 })
 		for _, want := range []string{"tissue-report.pdf", "tissue-view.png", "tissue-attention-5x.png", "tissue-patches.geojson", "tissue-patches.csv"} {
 			if st, err := os.Stat(filepath.Join(out, want)); err != nil || st.Size() == 0 {

@@ -173,12 +173,37 @@ func (s *Shell) warnings(c *slide) []widgets.Warning {
 	for _, doubt := range r.Doubts {
 		list = append(list, widgets.Warning{Text: s.translated(doubt), Action: t.ShowResolution, Do: s.askResolution})
 	}
+	if c.result == nil && r.X != 0 {
+		list = append(list, s.forebodings(c, r.Magnification)...)
+	}
 	if c.result != nil {
 		for _, w := range c.result.Warnings {
 			if w != c.result.Model.Note && !slices.Contains(r.Doubts, w) { // those are told already
 				list = append(list, widgets.Warning{Text: s.translated(w)})
 			}
 		}
+	}
+	return list
+}
+
+// enlarged is by how much a magnification may exceed the scan's before it shows.
+const enlarged = 1.1
+
+// forebodings say before an analysis why the chosen model will make little of a
+// slide that was scanned at a magnification.
+func (s *Shell) forebodings(c *slide, scanned float64) []widgets.Warning {
+	var list []widgets.Warning
+	t := s.texts.Analysis
+	if c.dark {
+		list = append(list, widgets.Warning{Text: t.DarkGround})
+	}
+	at := slices.IndexFunc(s.models, func(m app.ModelChoice) bool { return m.ID == s.look.Model })
+	if at < 0 || len(s.models[at].Magnifications) == 0 {
+		return list
+	}
+	if most := slices.Max(s.models[at].Magnifications); most > scanned*enlarged {
+		n := s.texts.Numbers
+		list = append(list, widgets.Warning{Text: fmt.Sprintf(t.TooCoarse, n.Magnification(scanned), n.Magnification(most))})
 	}
 	return list
 }

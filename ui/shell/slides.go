@@ -27,6 +27,7 @@ type slide struct {
 	path    string
 	view    *app.View // nil until it is open
 	thumb   *image.RGBA
+	dark    bool           // by the thumb, light on dark ground
 	camera  *viewer.Camera // where it was left; nil before it was seen
 	opening time.Time
 
@@ -130,7 +131,7 @@ func (s *Shell) opened(c *slide, o opened, err error) {
 		s.workClose(o.view)
 		return
 	}
-	c.view, c.thumb, c.state = o.view, o.thumb, panels.SlideState{}
+	c.view, c.thumb, c.dark, c.state = o.view, o.thumb, app.DarkGround(o.thumb), panels.SlideState{}
 	s.improveThumb(c)
 	s.Log.Info("slide open", "slide", c.id, "ms", time.Since(c.opening).Milliseconds())
 	s.remember(c)

@@ -12,6 +12,8 @@ type Analysis struct {
 	Magnifications string `json:"magnifications"` // %s: the magnifications
 	Untrained      string `json:"untrained"`
 	Synthetic      string `json:"synthetic"`
+	DarkGround     string `json:"dark_ground"`
+	TooCoarse      string `json:"too_coarse"` // %s: magnification of the scan, %s: the model's highest
 	Run            string `json:"run"`
 	Cancel         string `json:"cancel"`
 	OpenFirst      string `json:"open_first"`
