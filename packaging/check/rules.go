@@ -162,6 +162,36 @@ func InitFunctions(tree Tree) []Violation {
 	return found
 }
 
+// hops are the calls that hand work to the thread that draws, and hopHomes where
+// they stand.
+var (
+	hops     = []string{"Do", "DoAndWait"}
+	hopHomes = []string{"ui/shell", "ui/viewer"}
+)
+
+// Hops reports what reaches for the thread that draws outside its homes: a panel is
+// called on that thread, and does not wait in its queue.
+func Hops(tree Tree) []Violation {
+	var found []Violation
+	for _, file := range tree {
+		if file.Test || slices.Contains(hopHomes, file.Dir) || !slices.Contains(file.Imports, "fyne.io/fyne/v2") {
+			continue
+		}
+		ast.Inspect(file.Syntax, func(n ast.Node) bool {
+			call, ok := n.(*ast.SelectorExpr)
+			if !ok {
+				return true
+			}
+			if from, ok := call.X.(*ast.Ident); ok && from.Name == "fyne" && slices.Contains(hops, call.Sel.Name) {
+				found = append(found, Violation{file.Path, "fyne." + call.Sel.Name, "work is handed to the thread that draws in " +
+					strings.Join(hopHomes, " and ") + " alone"})
+			}
+			return true
+		})
+	}
+	return found
+}
+
 // PackageComments reports packages that have no package comment, more than one, or
 // one that does not start with "Package" and the name.
 func PackageComments(tree Tree) []Violation {

@@ -24,6 +24,7 @@ var rules = map[string]func(Tree) []Violation{
 	"foreign calls":    Foreign,
 	"sockets":          Sockets,
 	"init":             InitFunctions,
+	"hops":             Hops,
 	"package comments": PackageComments,
 }
 
@@ -242,6 +243,15 @@ func TestRulesOnSource(t *testing.T) {
 		{"skipped folders", "init", map[string]string{
 			"third_party/a.go": "package a\nfunc init() {}\n", ".x/a.go": "not Go", "a/testdata/a.go": "not Go",
 		}, ""},
+
+		{"hops at home", "hops", map[string]string{
+			"ui/shell/a.go":       "package shell\nimport \"fyne.io/fyne/v2\"\nfunc f() { fyne.Do(f) }\n",
+			"ui/panels/a_test.go": "package panels\nimport \"fyne.io/fyne/v2\"\nfunc f() { fyne.Do(f) }\n",
+			"ui/panels/a.go":      "package panels\nimport \"fyne.io/fyne/v2\"\nvar x = fyne.Size{}\n",
+		}, ""},
+		{"a panel that hops", "hops", map[string]string{
+			"ui/panels/a.go": "package panels\nimport \"fyne.io/fyne/v2\"\nfunc f() { fyne.DoAndWait(f) }\n",
+		}, "ui/panels/a.go: fyne.DoAndWait: work is handed to the thread that draws in ui/shell and ui/viewer alone"},
 
 		{"one comment", "package comments", map[string]string{
 			"a/a.go": "// Package a is one.\npackage a\n", "a/b.go": "// A note.\n\npackage a\n", "a/a_test.go": "// Package a_test too.\npackage a_test\n",
