@@ -107,6 +107,12 @@ func TestTrainingIsWatched(t *testing.T) {
 	if err != nil || len(seen) != 2 || seen[0].Epoch != 1 || seen[1].Epoch != 2 {
 		t.Fatalf("%+v, error %v", seen, err)
 	}
+	if kept, err := w.AttentionEpochs(r.Out, seen[0].Slide); err != nil || !slices.Equal(kept, []int{1, 2}) || !slices.Equal(seen[1].Kept, kept) {
+		t.Errorf("kept %v, told %v, error %v", kept, seen[1].Kept, err)
+	}
+	if again, err := w.AttentionAfter(r.Out, seen[1].Slide, 2); err != nil || !slices.Equal(again.Levels[1].Patches, seen[1].Result.Levels[1].Patches) {
+		t.Errorf("%+v, error %v", again, err)
+	}
 	a := seen[0].Result
 	if len(a.Levels) != 2 || len(a.Levels[0].Patches) != 1 || len(a.Levels[1].Patches) != 4 || a.Counts != (result.Counts{Encoded: 5, Exhaustive: 5}) {
 		t.Fatalf("%+v", a)

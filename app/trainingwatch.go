@@ -19,6 +19,7 @@ type TrainAttention struct {
 	Epoch  int
 	Slide  string // its name
 	Result *result.Result
+	Kept   []int // epochs that AttentionAfter can read, ascending; this one included
 }
 
 func (TrainAttention) trainEvent() {}
@@ -73,7 +74,11 @@ func (t *training) watch(ctx context.Context, model forwarder, epoch int) {
 			t.w.Log.Warn("attention of a slide in training", "slide", name, "error", err)
 			return
 		}
-		t.tell(TrainAttention{Epoch: epoch, Slide: name, Result: r})
+		kept, err := attentionKeeper{t.req.Out, t.config.Epochs, mostKeptBytes}.keep(name, epoch, t.config.Select.Best(t.history), r)
+		if err != nil {
+			t.w.Log.Warn("attention of a slide in training is not kept", "slide", name, "error", err)
+		}
+		t.tell(TrainAttention{Epoch: epoch, Slide: name, Result: r, Kept: kept})
 	}
 }
 
