@@ -1,7 +1,6 @@
 package overlay
 
 import (
-	"image"
 	"image/color"
 	"math"
 	"slices"
@@ -69,17 +68,6 @@ func (l Legend) Shade(t float64) color.RGBA {
 	c := l.heat.ShadeAt(t)
 	part := func(v uint8) uint8 { return uint8(math.Round(l.opacity * float64(v))) }
 	return color.RGBA{part(c.R), part(c.G), part(c.B), part(c.A)}
-}
-
-// Ramp is the scale from left to right as a picture of width pixels and height
-// one, to be stretched and laid over a sample of the slide. Colours are
-// multiplied by their alpha.
-func (l Legend) Ramp(width int) *image.RGBA {
-	img := image.NewRGBA(image.Rect(0, 0, width, 1))
-	for x := range width {
-		img.SetRGBA(x, 0, l.Shade((float64(x)+0.5)/float64(width)))
-	}
-	return img
 }
 
 // median is the middle share of the patches, of one kind of attention; 0 of none.

@@ -59,14 +59,13 @@ func TestLegendShowsWhatIsDrawn(t *testing.T) {
 	}
 }
 
-func TestRamp(t *testing.T) {
+func TestShadeGrows(t *testing.T) {
 	l := New(layouts()[0].grow(3)).Legend(0, Settings{Opacity: 1})
-	ramp := l.Ramp(100)
-	if first, last := ramp.RGBAAt(0, 0), ramp.RGBAAt(99, 0); first.A != 0 || last.A != 255 {
+	if first, last := l.Shade(0), l.Shade(1); first.A != 0 || last.A != 255 {
 		t.Errorf("from %v to %v", first, last)
 	}
 	for x := range 99 {
-		if ramp.RGBAAt(x+1, 0).A < ramp.RGBAAt(x, 0).A {
+		if l.Shade(float64(x+1)/99).A < l.Shade(float64(x)/99).A {
 			t.Fatalf("less is seen at %d than before", x+1)
 		}
 	}
@@ -105,7 +104,7 @@ func TestSharedModel(t *testing.T) {
 				if _, _, err := m.Cells(level, s); err != nil {
 					t.Error(err)
 				}
-				m.Legend(level, s).Ramp(9)
+				m.Legend(level, s).Shade(0.9)
 				m.At(level, 5000, 3000)
 				m.Outlines(level, m.Path().Next(i))
 			}
