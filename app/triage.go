@@ -79,7 +79,7 @@ func (w *Workspace) TriageSetup(o EngineOptions) (worklist.Setup, error) {
 	c, card := model.Result(), spec.Card()
 	return worklist.Setup{
 		Model: c.Name, ModelSHA256: c.SHA256, Encoder: card.Name, EncoderSHA256: card.SHA256,
-		K: c.K, Magnifications: c.Magnifications, Classes: c.Classes, Trained: c.Trained,
+		K: c.K, Magnifications: c.Magnifications, Classes: c.Classes, Trained: c.Trained, Note: c.Note,
 	}, nil
 }
 

@@ -106,11 +106,6 @@ func WriteWorklistCSV(ctx context.Context, list *Worklist, q WorklistQuery, path
 	return atomicfile.Write(path, func(w io.Writer) error { return worklist.WriteCSV(w, q.Setup, cases) })
 }
 
-// WriteAgreementCSV writes the cases of an agreement to a file.
-func WriteAgreementCSV(a *WorklistAgreement, path string) error {
-	return atomicfile.Write(path, a.WriteCSV)
-}
-
 // FindCases puts the slides of the request's folders on the worklist and queues
 // them, and analyses none; it returns once their files rest, also where folders are
 // watched. The errors are those of Triage, as far as they are of folders and of the

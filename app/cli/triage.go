@@ -20,6 +20,7 @@ import (
 
 	"zoomscope/app"
 	"zoomscope/app/worklist"
+	"zoomscope/assets"
 	"zoomscope/engine/result"
 	"zoomscope/slideio/atomicfile"
 )
@@ -29,6 +30,9 @@ type triageOptions struct {
 	common
 	folder        string // absolute; "" is none
 	db, csv, rank string
+	agreement     string // file to compare a reader with the model in; "" is none
+	reader        string
+	language      string // of the report
 	top           int
 	watch, images bool
 	retry         bool
@@ -57,14 +61,22 @@ tried again.
 
 With --watch the folder is watched until Ctrl-C; the file of --csv is written anew
 whenever all is done. With --json an array of cases is printed, each with its state.
-The status is 3 when some slides failed or are still waiting.`,
+The status is 3 when some slides failed or are still waiting.
+
+With --agreement nothing is analysed: how a reader's verdicts, given in the window,
+agree with the model is written to a file, a report (.pdf) or one line for each case
+(.csv), and printed in short.`,
 		Example: `  zoomscope triage archive/2026 --rank probability:malignant --top 20
-  zoomscope triage incoming --watch --csv worklist.csv`,
+  zoomscope triage incoming --watch --csv worklist.csv
+  zoomscope triage archive/2026 --agreement agreement.pdf --reader "Dr. Weiss"`,
 		Args: cobra.MaximumNArgs(1),
 		RunE: func(cmd *cobra.Command, args []string) (err error) {
 			o.stated = cmd.Flags().Changed("magnification")
 			if err := o.check(args); err != nil {
 				return err
+			}
+			if o.agreement != "" {
+				return p.runAgreement(cmd.Context(), &o)
 			}
 			return p.runTriage(cmd.Context(), &o)
 		},
@@ -77,6 +89,9 @@ The status is 3 when some slides failed or are still waiting.`,
 	c.Flags().IntVar(&o.top, "top", 0, "show only the first `N`")
 	c.Flags().Lookup("top").DefValue = ""
 	c.Flags().StringVar(&o.csv, "csv", "", "`file` to write the table to as well")
+	c.Flags().StringVar(&o.agreement, "agreement", "", "`file` (.pdf or .csv) to write how a reader agrees with the model to; nothing is analysed")
+	c.Flags().StringVar(&o.reader, "reader", "", "`name` of the reader (default: the one there is)")
+	c.Flags().StringVar(&o.language, "language", "en", "of the report of --agreement: "+strings.Join(assets.Languages(), " or "))
 	c.Flags().BoolVar(&o.watch, "watch", false, "go on with what comes into the folder, until Ctrl-C")
 	c.Flags().BoolVar(&o.images, "images", false, "plain PNG and JPEG pictures are slides too")
 	c.Flags().BoolVar(&o.retry, "retry-failed", false, "try slides again that failed")
@@ -93,6 +108,9 @@ func (o *triageOptions) check(args []string) (err error) {
 	}
 	if o.top < 0 {
 		return usagef("--top %d: give 1 or more", o.top)
+	}
+	if err := o.checkAgreement(); err != nil {
+		return err
 	}
 	if len(args) == 0 {
 		if o.watch || o.images || o.stated {
@@ -126,7 +144,7 @@ func (p *Program) runTriage(ctx context.Context, o *triageOptions) error {
 	if err != nil {
 		return err
 	}
-	list, err := worklist.Open(ctx, cmp.Or(o.db, filepath.Join(p.Workspace.DataDir, worklist.FileName)))
+	list, err := p.openWorklist(ctx, o)
 	if err != nil {
 		return err
 	}
@@ -145,6 +163,10 @@ func (p *Program) runTriage(ctx context.Context, o *triageOptions) error {
 		err = nil // as it should be
 	}
 	return p.endTriage(context.WithoutCancel(ctx), list, setup, report, o, err)
+}
+
+func (p *Program) openWorklist(ctx context.Context, o *triageOptions) (*worklist.Store, error) {
+	return worklist.Open(ctx, cmp.Or(o.db, filepath.Join(p.Workspace.DataDir, worklist.FileName)))
 }
 
 // triageSetup is what slides are analysed with, once the rule is known to fit it.

@@ -158,3 +158,63 @@ func TestTriageWatchCommand(t *testing.T) {
 		t.Errorf("%s", s.stdout)
 	}
 }
+
+// TestTriageAgreement compares a reader with the model, in a report, a table and JSON.
+func TestTriageAgreement(t *testing.T) {
+	m, a := withRuntime(t), newArchive(t, 5)
+	m.run(t, a.triage()...).want(t, exitDone)
+	agreement := func(args ...string) []string {
+		return a.with(append([]string{"triage", a.dir, "--db", a.db}, args...)...)
+	}
+	out := t.TempDir()
+	pdf, table := filepath.Join(out, "a.PDF"), filepath.Join(out, "a.csv")
+	m.run(t, agreement("--agreement", pdf)...).want(t, exitFailed, "nobody has given a verdict")
+
+	judge(t, a.db, "Dr. One", []worklist.Opinion{worklist.Agree, worklist.Agree, worklist.Disagree, worklist.Unsure})
+	s := m.run(t, agreement("--agreement", pdf, "--language", "de")...)
+	s.want(t, exitDone)
+	if !strings.Contains(s.stdout, "Dr. One against small: agree on 2 of 3 cases") || !strings.Contains(s.stdout, "Unsure 1, not read 1") {
+		t.Errorf("stdout: %s", s.stdout)
+	}
+	if data := read(t, pdf); !strings.HasPrefix(string(data), "%PDF-") {
+		t.Errorf("the report begins with %q", data[:min(8, len(data))])
+	}
+	judge(t, a.db, "Dr. Two", []worklist.Opinion{worklist.Disagree})
+	m.run(t, agreement("--agreement", pdf)...).want(t, exitUsage, "Dr. One", "Dr. Two")
+	var j agreementJSON
+	m.run(t, agreement("--agreement", table, "--reader", "Dr. One", "--json")...).document(t, &j)
+	if j.Agree != 2 || j.Disagree != 1 || j.Unsure != 1 || j.Reader != "Dr. One" || len(j.Table) != len(j.Classes) {
+		t.Errorf("%+v", j)
+	}
+	if lines, err := csv.NewReader(strings.NewReader(string(read(t, table)))).ReadAll(); err != nil || len(lines) != 5 {
+		t.Errorf("%d lines, %v", len(lines), err)
+	}
+	for _, wrong := range [][]string{
+		{"--agreement", "report.txt"}, {"--reader", "Dr. One"}, {"--agreement", pdf, "--watch"}, {"--agreement", pdf, "--language", "fr"},
+	} {
+		m.run(t, agreement(wrong...)...).want(t, exitUsage)
+	}
+}
+
+// judge gives verdicts on the first cases of a worklist.
+func judge(t *testing.T, db, reader string, opinions []worklist.Opinion) {
+	t.Helper()
+	list, err := worklist.Open(t.Context(), db)
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer list.Close()
+	setups, err := list.Setups(t.Context())
+	if err != nil || len(setups) == 0 {
+		t.Fatal(setups, err)
+	}
+	ids, err := list.Order(t.Context(), worklist.Query{Setup: setups[0]})
+	if err != nil {
+		t.Fatal(err)
+	}
+	for i, o := range opinions {
+		if _, err := list.Judge(t.Context(), setups[0], ids[i], worklist.Verdict{Reader: reader, Opinion: o, Note: "a note"}); err != nil {
+			t.Fatal(err)
+		}
+	}
+}

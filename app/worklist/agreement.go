@@ -17,7 +17,8 @@ const Another = "another"
 
 // Agreement compares readers with a model.
 type Agreement struct {
-	Setup Setup
+	Setup  Setup
+	Reader string
 	// Classes name the table's rows and columns: those of the model, and Another
 	// where a reader meant one.
 	Classes []string
@@ -80,7 +81,7 @@ func (s *Store) Agreement(ctx context.Context, q Query) (*Agreement, error) {
 	if err != nil {
 		return nil, err
 	}
-	a := &Agreement{Setup: q.Setup, Classes: slices.Clone(q.Setup.Classes)}
+	a := &Agreement{Setup: q.Setup, Reader: q.Reader, Classes: slices.Clone(q.Setup.Classes)}
 	for _, c := range cases {
 		if c.Verdict == nil || c.Verdict.Opinion == "" {
 			a.Unread++

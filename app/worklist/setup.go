@@ -23,7 +23,8 @@ type Setup struct {
 	Magnifications []float64 `json:"magnifications"`
 	Classes        []string  `json:"classes"`
 	Trained        bool      `json:"trained"`
-	Used           time.Time `json:"-"` // last
+	Note           string    `json:"note,omitempty"` // what is to know of the model, a sentence; "" for nothing
+	Used           time.Time `json:"-"`              // last
 }
 
 // key tells setups apart by what decides results; names do not.
