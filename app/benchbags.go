@@ -2,11 +2,14 @@ package app
 
 import (
 	"context"
+	"io"
+	"path/filepath"
 
 	"zoomscope/engine/bench"
 	"zoomscope/engine/device"
 	"zoomscope/engine/result"
 	"zoomscope/engine/train"
+	"zoomscope/slideio/atomicfile"
 )
 
 // BagsRequest asks for the classical benchmarks of multiple instance learning.
@@ -19,7 +22,7 @@ type BagsRequest struct {
 }
 
 // BenchBags tries attention-based methods on each of some datasets. rows is told of
-// each as it is done; progress may be nil.
+// each as it is done; progress may be nil. With a folder bags.csv is written into it.
 func (w *Workspace) BenchBags(ctx context.Context, req BagsRequest, rows func(*bench.BagsRow), progress func(result.Progress)) error {
 	kind, err := device.ParseKind(req.Kind)
 	if err != nil {
@@ -42,6 +45,7 @@ func (w *Workspace) BenchBags(ctx context.Context, req BagsRequest, rows func(*b
 	if err != nil {
 		return err
 	}
+	var all []*bench.BagsRow
 	for _, c := range cases {
 		c.Device = d
 		row, err := bench.Bags(ctx, c, progress)
@@ -49,6 +53,10 @@ func (w *Workspace) BenchBags(ctx context.Context, req BagsRequest, rows func(*b
 			return err
 		}
 		rows(row)
+		all = append(all, row)
 	}
-	return nil
+	if req.Folder == "" {
+		return nil
+	}
+	return atomicfile.Write(filepath.Join(req.Folder, "bags.csv"), func(out io.Writer) error { return bench.WriteBags(out, all) })
 }

@@ -24,12 +24,14 @@ of that table: musk1, musk2, fox, tiger, elephant. A CSV, which may be packed by
 gzip, has the columns bag and label, and a column for each feature; a line is an
 instance.
 
-The network is the paper's: three layers that embed an instance, of 256, 128 and
-64 values, attention of 64, one output. Features are standardised over the
-instances that are trained on. Unlike there the optimizer is Adam, every dataset
-has the same settings, and the last epoch counts.`,
+Here the network has three layers that embed an instance, of 256, 128 and 64
+values, attention of 64, and one output; features are standardised over the
+instances that are trained on; the optimizer is Adam, every dataset has the same
+settings, and the last epoch counts. The authors chose settings for each dataset.
+What is in --out is not trained
+again, so that a comparison can be interrupted, and repetitions added to it.`,
 		Example: `  zoomscope bench bags musk1.csv.gz fox.csv.gz
-  zoomscope bench bags musk1.csv.gz --repetitions 1`,
+  zoomscope bench bags musk1.csv.gz --repetitions 1 --out bags`,
 		Args: cobra.MinimumNArgs(1),
 		RunE: func(cmd *cobra.Command, args []string) error {
 			if req.Folds < 2 || req.Repetitions < 1 || req.Epochs < 1 {
@@ -41,8 +43,13 @@ has the same settings, and the last epoch counts.`,
 			req.Tables, req.Kind, req.Threads, req.Seed, req.Both = args, o.device, o.threads, o.seed, !gatedOnly
 			m := newMeter(p.Stderr, o.quiet)
 			var rows []*bench.BagsRow
-			err := p.Workspace.BenchBags(cmd.Context(), req, func(r *bench.BagsRow) { rows = append(rows, r) },
-				func(pr result.Progress) { m.update("bags", pr) })
+			err := p.Workspace.BenchBags(cmd.Context(), req, func(r *bench.BagsRow) {
+				rows = append(rows, r)
+				if !o.quiet {
+					m.clear()
+					fmt.Fprintf(p.Stderr, "%s, %s: %.3f +- %.3f\n", r.Dataset, r.Method, r.Accuracy, r.Error)
+				}
+			}, func(pr result.Progress) { m.update("bags", pr) })
 			m.clear()
 			if err != nil {
 				return err
@@ -61,10 +68,11 @@ has the same settings, and the last epoch counts.`,
 	o.addCompute(c, "decides the folds, the first weights and the order of bags")
 	c.Flags().IntVar(&req.Folds, "folds", 10, "parts of a cross-validation")
 	c.Flags().IntVar(&req.Repetitions, "repetitions", 5, "how often it is done, with other parts")
-	c.Flags().IntVar(&req.Epochs, "epochs", 100, "passes over the bags; the paper's most")
+	c.Flags().IntVar(&req.Epochs, "epochs", 100, "passes over the bags")
 	c.Flags().Float64Var(&req.Rate, "lr", 5e-4, "learning rate")
 	c.Flags().Float64Var(&req.Decay, "weight-decay", 5e-3, "weight decay")
 	c.Flags().Float64Var(&req.Dropout, "dropout", 0.5, "share of activations left out")
+	c.Flags().StringVarP(&req.Folder, "out", "o", "", "folder that keeps the folds that are tested, to go on with, and bags.csv (default: nothing is kept)")
 	c.Flags().BoolVar(&gatedOnly, "gated", false, "gated attention alone")
 	return c
 }

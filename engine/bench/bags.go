@@ -2,8 +2,10 @@ package bench
 
 import (
 	"context"
+	"encoding/csv"
 	"errors"
 	"fmt"
+	"io"
 	"math"
 	"math/rand/v2"
 	"path/filepath"
@@ -18,8 +20,7 @@ import (
 
 // BagsCase is a classical dataset of multiple instance learning, and how
 // attention-based methods are tried on it: as Ilse, Tomczak and Welling did (ICML
-// 2018), by cross-validation that is repeated with other divisions, but for the
-// optimizer, which is Adam.
+// 2018), by cross-validation that is repeated with other divisions.
 type BagsCase struct {
 	Name        string
 	Data        *train.Instances // of two classes
@@ -31,6 +32,9 @@ type BagsCase struct {
 	Dropout     float64
 	Seed        uint64
 	Device      nn.Opener
+	// Folder keeps the folds that are tested: those that are there are not trained
+	// again. "" keeps nothing.
+	Folder string
 }
 
 // BagsRow is how a method did on a dataset.
@@ -81,35 +85,51 @@ func DatasetName(path string) string {
 	return name
 }
 
-// Bags trains and tests the method on every fold of every repetition.
+// Bags trains and tests the method on every fold of every repetition. progress may
+// be nil.
 func Bags(ctx context.Context, c BagsCase, progress func(result.Progress)) (*BagsRow, error) {
 	if err := c.check(); err != nil {
 		return nil, fmt.Errorf("%s: %w", c.Name, err)
 	}
+	done, err := c.done()
+	if err != nil {
+		return nil, err
+	}
 	report := result.Throttle(progress)
-	row := &BagsRow{Dataset: c.Name, Method: "attention", Bags: len(c.Data.Bags), Features: c.Data.Dim, Published: publishedBags(c.Name, !c.Ungated)}
-	if !c.Ungated {
-		row.Method = "gated attention"
+	for r := range c.Repetitions {
+		folds := c.divide(uint64(r))
+		for k, test := range folds {
+			i := r*c.Folds + k
+			if i < len(done.Accuracies) {
+				continue
+			}
+			report(result.Progress{Stage: c.Name + ", " + c.method(), Done: i, Total: c.Repetitions * c.Folds})
+			accuracy, err := c.fold(ctx, folds, test, uint64(i))
+			if err == nil {
+				err = done.add(accuracy)
+			}
+			if err != nil {
+				return nil, fmt.Errorf("%s, repetition %d, fold %d: %w", c.Name, r+1, k+1, err)
+			}
+		}
+	}
+	return c.row(done.Accuracies[:c.Repetitions*c.Folds]), nil
+}
+
+// row sums up the accuracies of all folds.
+func (c *BagsCase) row(all []float64) *BagsRow {
+	row := &BagsRow{
+		Dataset: c.Name, Method: c.method(), Bags: len(c.Data.Bags), Features: c.Data.Dim, Published: publishedBags(c.Name, !c.Ungated),
 	}
 	for i := range c.Data.Bags {
 		row.Instances += c.Data.Bags[i].Len(0)
 	}
-	var all []float64
 	for r := range c.Repetitions {
-		folds := c.divide(uint64(r))
-		for k, test := range folds {
-			report(result.Progress{Stage: c.Name + ", " + row.Method, Done: r*c.Folds + k, Total: c.Repetitions * c.Folds})
-			accuracy, err := c.fold(ctx, folds, test, uint64(r*c.Folds+k))
-			if err != nil {
-				return nil, fmt.Errorf("%s, repetition %d, fold %d: %w", c.Name, r+1, k+1, err)
-			}
-			all = append(all, accuracy)
-		}
-		row.Repetitions = append(row.Repetitions, float64(spread(all[r*c.Folds:]).Mean))
+		row.Repetitions = append(row.Repetitions, float64(spread(all[r*c.Folds:(r+1)*c.Folds]).Mean))
 	}
 	s := spread(all)
 	row.Accuracy, row.Error = float64(s.Mean), float64(s.SD)/math.Sqrt(float64(len(all)))
-	return row, nil
+	return row
 }
 
 func (c *BagsCase) check() error {
@@ -141,7 +161,7 @@ func (c *BagsCase) divide(repetition uint64) [][]int {
 	return folds
 }
 
-// config is the network of the paper for datasets of this kind.
+// config has layers of 256, 128 and 64 values to embed an instance.
 func (c *BagsCase) config() mil.Config {
 	settings, _ := tissue.Preset("default")
 	return mil.Config{
@@ -222,4 +242,22 @@ func BagsTable(rows []*BagsRow) Table {
 			fmt.Sprintf("%.3f to %.3f", low, high), published)
 	}
 	return t
+}
+
+// WriteBags writes the rows as CSV, all digits kept.
+func WriteBags(w io.Writer, rows []*BagsRow) error {
+	out := csv.NewWriter(w)
+	out.Write([]string{"dataset", "method", "bags", "instances", "features", "accuracy", "standard_error", "repetitions", "published", "published_standard_error"})
+	for _, r := range rows {
+		line := []string{
+			r.Dataset, r.Method, fmt.Sprint(r.Bags), fmt.Sprint(r.Instances), fmt.Sprint(r.Features),
+			digits(r.Accuracy), digits(r.Error), fmt.Sprint(len(r.Repetitions)), "", "",
+		}
+		if p := r.Published; p != nil {
+			line[8], line[9] = digits(p.Accuracy), digits(p.Error)
+		}
+		out.Write(line)
+	}
+	out.Flush()
+	return out.Error()
 }

@@ -1,8 +1,11 @@
 package bench
 
 import (
+	"encoding/json"
 	"fmt"
 	"math/rand/v2"
+	"os"
+	"path/filepath"
 	"slices"
 	"strings"
 	"testing"
@@ -52,6 +55,60 @@ func TestBags(t *testing.T) {
 		if err != nil || again.Accuracy != row.Accuracy || !slices.Equal(again.Repetitions, row.Repetitions) {
 			t.Errorf("%+v, then %+v, error %v", row, again, err)
 		}
+	}
+}
+
+// Folds that are done stay, of the same settings alone, and are not trained again.
+func TestBagsGoesOn(t *testing.T) {
+	c := BagsCase{
+		Name: "easy", Data: easyBags(t, 12), Folds: 2, Repetitions: 1, Epochs: 2,
+		Rate: 3e-3, Seed: 1, Device: nntest.Interpreter{}, Folder: t.TempDir(),
+	}
+	first, err := Bags(t.Context(), c, nil)
+	if err != nil {
+		t.Fatal(err)
+	}
+	path := filepath.Join(c.Folder, "easy-gated-attention.json")
+	var kept foldsDone
+	if text, err := os.ReadFile(path); err != nil || json.Unmarshal(text, &kept) != nil || len(kept.Accuracies) != 2 {
+		t.Fatalf("kept %+v, error %v", kept, err)
+	}
+	c.Device = nil // which it would need to train
+	again, err := Bags(t.Context(), c, nil)
+	if err != nil || again.Accuracy != first.Accuracy {
+		t.Errorf("%+v, then %+v, error %v", first, again, err)
+	}
+	c.Device, c.Repetitions = nntest.Interpreter{}, 2
+	more, err := Bags(t.Context(), c, nil)
+	if err != nil || len(more.Repetitions) != 2 || more.Repetitions[0] != first.Accuracy {
+		t.Errorf("%+v of two repetitions, error %v", more, err)
+	}
+	c.Epochs++
+	if _, err := Bags(t.Context(), c, nil); err == nil || !strings.Contains(err.Error(), path) {
+		t.Errorf("other settings: error %v", err)
+	}
+	c.Epochs--
+	c.Data.Bags[0].Values[0]++
+	if _, err := Bags(t.Context(), c, nil); err == nil || !strings.Contains(err.Error(), path) {
+		t.Errorf("other data: error %v", err)
+	}
+	if err := os.WriteFile(path, []byte(`{"accuracies": [2]}`), 0o600); err != nil {
+		t.Fatal(err)
+	}
+	if _, err := Bags(t.Context(), c, nil); err == nil || !strings.Contains(err.Error(), path) {
+		t.Errorf("what is no record: error %v", err)
+	}
+}
+
+func TestWriteBags(t *testing.T) {
+	var out strings.Builder
+	rows := []*BagsRow{{Dataset: "a", Method: "attention", Bags: 2, Instances: 5, Features: 3, Accuracy: 0.5, Error: 0.25, Repetitions: []float64{1, 0}, Published: &PublishedAccuracy{0.75, 0.125}}}
+	if err := WriteBags(&out, append(rows, &BagsRow{Dataset: "b"})); err != nil {
+		t.Fatal(err)
+	}
+	lines := strings.Split(out.String(), "\n")
+	if len(lines) != 4 || lines[1] != "a,attention,2,5,3,0.5,0.25,2,0.75,0.125" || lines[2] != "b,,0,0,0,0,0,0,," {
+		t.Errorf("%q", lines)
 	}
 }
 

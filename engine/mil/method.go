@@ -105,8 +105,8 @@ type Options struct {
 	Pooling string `json:"pooling,omitempty"` // maxmil: Instance if it is empty, or Feature
 	Ungated bool   `json:"ungated,omitempty"` // abmil, clam_sb: attention without its gate
 	// Of abmil: how many layers embed a patch, each half as wide as the one
-	// before, the last of the size of the embedding; 0 for 1. For classical
-	// datasets, whose features no encoder made, the paper has 3.
+	// before, the last of the size of the embedding; 0 for 1. Features that no
+	// encoder made, as those of the classical datasets, need more than one.
 	Depth int `json:"depth,omitempty"`
 	// Of clam_sb: how many patches of highest and of lowest attention the
 	// instance loss looks at, 0 for 8; whether classes other than the label's
