@@ -28,8 +28,9 @@ Here the network has three layers that embed an instance, of 256, 128 and 64
 values, attention of 64, and one output; features are standardised over the
 instances that are trained on; the optimizer is Adam, every dataset has the same
 settings, and the last epoch counts. The authors chose settings for each dataset.
-What is in --out is not trained
-again, so that a comparison can be interrupted, and repetitions added to it.`,
+
+What is in --out is not trained again, so that a comparison can be interrupted,
+and repetitions added to it.`,
 		Example: `  zoomscope bench bags musk1.csv.gz fox.csv.gz
   zoomscope bench bags musk1.csv.gz --repetitions 1 --out bags`,
 		Args: cobra.MinimumNArgs(1),
