@@ -33,5 +33,12 @@ type Review struct {
 	Withheld     string `json:"withheld"` // why a slide is not analysed
 	SaveCSV      string `json:"save_csv"`
 	CSVFilter    string `json:"csv_filter"`
-	Trouble      string `json:"trouble"` // %s: the first, %d more
+	Folders      string `json:"folders"`
+	Reader       string `json:"reader"`
+	SavePDF      string `json:"save_pdf"`
+	PDFFilter    string `json:"pdf_filter"`
+	RequeuedOne  string `json:"requeued_one"`
+	Requeued     string `json:"requeued"` // %d: cases
+	Removed      string `json:"removed"`  // %s: folder
+	Trouble      string `json:"trouble"`  // %s: the first, %d more
 }

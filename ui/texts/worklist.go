@@ -21,6 +21,20 @@ type Worklist struct {
 	Rate      string `json:"rate"`     // %s: slides in an hour
 	Left      string `json:"left"`     // %s: time
 
+	Folders     string `json:"folders"`
+	Reader      string `json:"reader"`     // %s: name
+	AskReader   string `json:"ask_reader"` // %s: name
+	ReaderYes   string `json:"reader_yes"`
+	ReaderOther string `json:"reader_other"`
+	RetryAll    string `json:"retry_all"`
+	Waiting     string `json:"waiting"`
+
+	Mend      string `json:"mend"` // how a slide of unknown resolution is mended
+	MendDo    string `json:"mend_do"`
+	MendAll   string `json:"mend_all"` // %s: how many cases
+	Stated    string `json:"stated"`   // %s: magnification
+	NotStated string `json:"not_stated"`
+
 	FindHint    string `json:"find_hint"`
 	AnyState    string `json:"any_state"`
 	AnyClass    string `json:"any_class"`
@@ -88,7 +102,32 @@ type Worklist struct {
 	NoteHint    string `json:"note_hint"`
 	NoteHelp    string `json:"note_help"`
 
-	Agreement Agreement `json:"agreement"`
+	Agreement Agreement       `json:"agreement"`
+	Folder    WorklistFolders `json:"folder"`
+	Who       WorklistReader  `json:"who"`
+}
+
+// WorklistFolders are the words about the folders of the worklist.
+type WorklistFolders struct {
+	Title      string `json:"title"`
+	None       string `json:"none"`
+	Count      string `json:"count"` // %s: how many cases
+	CountOne   string `json:"count_one"`
+	Watch      string `json:"watch"`
+	Images     string `json:"images"`
+	Remove     string `json:"remove"`
+	WatchNote  string `json:"watch_note"`
+	RemoveNote string `json:"remove_note"`
+}
+
+// WorklistReader are the words about who reads.
+type WorklistReader struct {
+	Title  string `json:"title"`
+	Name   string `json:"name"`
+	Known  string `json:"known"`
+	Note   string `json:"note"`
+	Use    string `json:"use"`
+	Cancel string `json:"cancel"`
 }
 
 // SortRules are the orders of the worklist in words, each with its reverse.
