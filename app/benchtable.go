@@ -5,21 +5,29 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"io"
+	"os"
+	"path/filepath"
 	"slices"
+	"strings"
 
+	"zoomscope/app/export"
 	"zoomscope/engine/bench"
 	"zoomscope/engine/mil"
 	"zoomscope/engine/result"
 	"zoomscope/engine/train"
 	"zoomscope/engine/zoom"
+	"zoomscope/slideio/atomicfile"
 )
 
 // TableRequest asks for the comparison of all methods of the paper. What is zero
 // of how they are trained is as each method was published.
 type TableRequest struct {
-	Study        string    // name of one of bench.Studies
-	Besides      []float64 // magnifications for the single-scale methods besides the highest
-	FullGradient bool      // ZoomMIL with the whole gradient of its Top-K besides
+	Study string // name of one of bench.Studies
+	// Magnifications of the same ratios in place of the study's; nil for these.
+	Magnifications []float64
+	Besides        []float64 // magnifications for the single-scale methods besides the highest
+	FullGradient   bool      // ZoomMIL with the whole gradient of its Top-K besides
 
 	Table, Bags string // the dataset; "" for costs alone
 	Out         string // keeps the runs
@@ -36,16 +44,27 @@ type TableRequest struct {
 	RawFeatures bool     // as TrainRequest has it
 	Only        []string // names of contestants; nil for all
 
+	Command string // as it was given, for the table's head
 	Encoder string // of the costs; "" is the built-in one
 	Device  string
 	Threads int
 }
 
-// contestants are those that are asked for.
-func (r *TableRequest) contestants() ([]bench.Contestant, error) {
-	study, err := bench.FindStudy(r.Study)
-	if err != nil {
-		return nil, err
+// study is the one that is asked for.
+func (r *TableRequest) study() (bench.Study, error) {
+	s, err := bench.FindStudy(r.Study)
+	if err != nil || r.Magnifications == nil {
+		return s, err
+	}
+	return s.At(r.Magnifications)
+}
+
+// contestants are those of a study that are asked for.
+func (r *TableRequest) contestants(study bench.Study) ([]bench.Contestant, error) {
+	for _, m := range r.Besides {
+		if !slices.Contains(study.Magnifications, m) {
+			return nil, fmt.Errorf("%gx: %s has the magnifications %v", m, study.Name, study.Magnifications)
+		}
 	}
 	all := study.Contestants(r.Besides, r.FullGradient)
 	var names []string
@@ -62,7 +81,6 @@ func (r *TableRequest) contestants() ([]bench.Contestant, error) {
 
 // contest makes entries of contestants.
 type contest struct {
-	w     *Workspace
 	req   *TableRequest
 	place zoom.Place
 	data  map[string]*shared // by the magnifications
@@ -136,20 +154,113 @@ func within(s, most mil.Sizes) mil.Sizes {
 	return s
 }
 
-// chosen is k in place of a contestant's own, one for all or one for each.
-func chosen(own, k []int) ([]int, error) {
-	if len(k) == 0 || own == nil {
-		return own, nil
+// entries are the contestants with how they are trained.
+func (c *contest) entries(ctx context.Context, who []bench.Contestant) ([]bench.Entry, error) {
+	var all []bench.Entry
+	for _, one := range who {
+		k, err := c.req.trainedK(one)
+		if err != nil {
+			return nil, fmt.Errorf("%s: %w", one.Name, err)
+		}
+		one.K = k
+		e, err := c.entry(ctx, one)
+		if err != nil {
+			return nil, fmt.Errorf("%s: %w", one.Name, err)
+		}
+		all = append(all, e)
 	}
-	if k = forEach(k, len(own)); len(k) != len(own) {
-		return nil, fmt.Errorf("%d values of k, must be 1 or %d", len(k), len(own))
+	return all, nil
+}
+
+// trainedK is k in place of a contestant's own, one for all or one for each.
+func (r *TableRequest) trainedK(who bench.Contestant) ([]int, error) {
+	k := r.K
+	if who.Name == bench.EffName {
+		k = r.EffK
+	}
+	if len(k) == 0 || who.K == nil {
+		return who.K, nil
+	}
+	if k = forEach(k, len(who.K)); len(k) != len(who.K) {
+		return nil, fmt.Errorf("%d values of k, must be 1 or %d", len(k), len(who.K))
 	}
 	return k, nil
 }
 
-// BenchTable trains and tests all methods of a study. progress may be nil.
-func (w *Workspace) BenchTable(ctx context.Context, req TableRequest, progress func(result.Progress)) ([]bench.Standing, error) {
-	who, err := req.contestants()
+// seeds are the numbers from 1 on.
+func (r *TableRequest) seeds() []uint64 {
+	var all []uint64
+	for i := range r.Seeds {
+		all = append(all, uint64(i+1))
+	}
+	return all
+}
+
+// run trains and tests all contestants; what it finds goes into the comparison.
+func (c *contest) run(ctx context.Context, out *bench.Comparison, who []bench.Contestant, progress func(result.Progress)) error {
+	entries, err := c.entries(ctx, who)
+	if err != nil {
+		return err
+	}
+	run := bench.Contest{Entries: entries, Seeds: c.req.seeds(), Folder: c.req.Out}
+	standings, err := run.Run(ctx, progress)
+	if err != nil {
+		return err
+	}
+	for i := range out.Rows {
+		out.Rows[i].Test = &standings[i]
+		if !slices.Equal(entries[i].K, out.Rows[i].K) {
+			out.Rows[i].TrainedK = entries[i].K
+		}
+	}
+	d := entries[0].Trial.Data
+	out.Training = &bench.TrainingSummary{
+		Dataset: c.req.Table, Classes: d.Classes, Seeds: run.Seeds, Epochs: c.req.Epochs, Settings: c.req.settings(), Slides: map[string]int{},
+	}
+	for _, split := range []train.Split{train.Training, train.Validation, train.Test} {
+		out.Training.Slides[split.String()] = len(d.In(split))
+	}
+	return nil
+}
+
+// settings say how the methods are trained other than published.
+func (r *TableRequest) settings() string {
+	var but []string
+	add := func(set bool, format string, args ...any) {
+		if set {
+			but = append(but, fmt.Sprintf(format, args...))
+		}
+	}
+	add(r.Rate > 0, "learning rate %g", r.Rate)
+	add(r.LeastRate > 0, "learning rates of at least %g", r.LeastRate)
+	add(r.Most.Embedding > 0, "embeddings of at most %d", r.Most.Embedding)
+	add(r.Most.Hidden > 0, "hidden layers of at most %d", r.Most.Hidden)
+	add(r.Most.Middle > 0, "middle layers of at most %d", r.Most.Middle)
+	add(r.Sigma > 0, "sigma %g", r.Sigma)
+	add(r.Patience > 0, "the rate falls after more than %d epochs without a lower validation loss", r.Patience)
+	add(len(r.K) > 0, "K = %v", r.K)
+	add(len(r.EffK) > 0, "K = %v for %s", r.EffK, bench.EffName)
+	add(r.RawFeatures, "features as they are")
+	if but == nil {
+		return "every method by its published recipe"
+	}
+	return "every method by its published recipe, but: " + strings.Join(but, ", ")
+}
+
+// BenchTable compares all methods of a study: what they cost and, where a dataset
+// is given, how well they do once they are trained. With a folder the table is
+// written there: table.txt, table.csv, table.json, table.png and confusion
+// matrices. progress may be nil.
+func (w *Workspace) BenchTable(ctx context.Context, req TableRequest, progress func(result.Progress)) (*bench.Comparison, error) {
+	study, err := req.study()
+	if err != nil {
+		return nil, err
+	}
+	who, err := req.contestants(study)
+	if err != nil {
+		return nil, err
+	}
+	spec, err := w.Encoder(req.Encoder)
 	if err != nil {
 		return nil, err
 	}
@@ -158,24 +269,52 @@ func (w *Workspace) BenchTable(ctx context.Context, req TableRequest, progress f
 		return nil, err
 	}
 	defer collectOften()()
-	c := &contest{w: w, req: &req, place: place, data: map[string]*shared{}}
-	run := bench.Contest{Folder: req.Out}
-	for seed := range req.Seeds {
-		run.Seeds = append(run.Seeds, uint64(seed+1))
+	out := bench.NewComparison(study, who)
+	out.Version, out.Command, out.Device, out.Threads = w.Version, req.Command, place.Device, readers(req.Threads)
+	if req.Table != "" {
+		c := &contest{req: &req, place: place, data: map[string]*shared{}}
+		if err := c.run(ctx, out, who, progress); err != nil {
+			return nil, err
+		}
 	}
-	for _, one := range who {
-		k := req.K
-		if one.Name == "ZoomMIL-Eff" {
-			k = req.EffK
-		}
-		if one.K, err = chosen(one.K, k); err != nil {
-			return nil, fmt.Errorf("%s: %w", one.Name, err)
-		}
-		e, err := c.entry(ctx, one)
-		if err != nil {
-			return nil, errors.Join(fmt.Errorf("%s: %w", one.Name, err))
-		}
-		run.Entries = append(run.Entries, e)
+	costs := bench.CostCase{Study: study, Contestants: who, Spec: spec, Device: place.Opener, Batch: place.Batch}
+	if err := out.Measure(ctx, costs, progress); err != nil {
+		return nil, err
 	}
-	return run.Run(ctx, progress)
+	if req.Out == "" {
+		return out, nil
+	}
+	return out, writeComparison(req.Out, out)
 }
+
+// writeComparison writes all files of a comparison into a folder.
+func writeComparison(dir string, c *bench.Comparison) error {
+	table := c.Table()
+	picture := export.TablePicture{Title: c.Title(), Head: table.Head, Rows: table.Rows, Notes: c.Head()}
+	for i, r := range c.Rows {
+		if r.Reference {
+			picture.Bold = append(picture.Bold, i)
+		}
+	}
+	write := func(name string, to func(io.Writer) error) error {
+		return atomicfile.Write(filepath.Join(dir, name), to)
+	}
+	err := errors.Join(
+		os.MkdirAll(dir, 0o755),
+		write("table.txt", c.Print), write("table.csv", c.WriteCSV), write(comparisonFile, c.WriteJSON),
+		write("table.png", func(w io.Writer) error { return export.WriteTable(w, picture) }))
+	if err != nil || c.Training == nil {
+		return err
+	}
+	for _, r := range c.Rows {
+		title := fmt.Sprintf("%s at %s: test slides, %d seeds", r.Name, r.Scales(), len(c.Training.Seeds))
+		name := "confusion-" + r.Key()
+		err = errors.Join(err,
+			write(name+".csv", func(w io.Writer) error { return bench.WriteConfusion(w, c.Training.Classes, r.Test.Confusion) }),
+			write(name+".png", func(w io.Writer) error { return export.WriteConfusion(w, title, c.Training.Classes, r.Test.Confusion) }))
+	}
+	return err
+}
+
+// comparisonFile is what BenchFrontier reads of a folder of BenchTable.
+const comparisonFile = "table.json"

@@ -193,13 +193,4 @@ func (r *benchReport) verdicts() []bench.Verdict {
 	return all
 }
 
-func machineLine(m bench.Machine) string {
-	text := fmt.Sprintf("%s/%s, %d cores", m.OS, m.Arch, m.Cores)
-	if m.Processor != "" {
-		text = fmt.Sprintf("%s, %d cores, %s/%s", m.Processor, m.Cores, m.OS, m.Arch)
-	}
-	if m.Load >= 0 {
-		text += fmt.Sprintf(", load %.1f at the start", m.Load)
-	}
-	return text
-}
+func machineLine(m bench.Machine) string { return m.String() }

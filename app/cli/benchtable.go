@@ -1,10 +1,12 @@
 package cli
 
 import (
-	"fmt"
+	"slices"
+	"strconv"
 	"strings"
 
 	"github.com/spf13/cobra"
+	"github.com/spf13/pflag"
 
 	"zoomscope/app"
 	"zoomscope/engine/bench"
@@ -17,29 +19,51 @@ func (p *Program) benchTable() *cobra.Command {
 	c := &cobra.Command{
 		Use:   "table [CSV --bags DIR --out DIR]",
 		Short: "All methods of the paper compared (its Tables 1 to 3)",
-		Args:  cobra.MaximumNArgs(1),
+		Long: `Compare all methods of the paper at one of its configurations: MaxMIL, MeanMIL,
+SparseConvMIL, ABMIL, CLAM-SB, TransMIL, MSMIL, DSMIL, ZoomMIL and ZoomMIL-Eff. Methods
+of one magnification are at the highest of the configuration, those of several at all.
+
+Without a dataset the table has what each method costs for a slide as large as the
+paper's: multiply-adds, counted in the graphs of the encoder and of the method, and
+seconds. The seconds are those of encoding as many patches as the method reads, at the
+rate that the encoder alone is measured to have here, and of the method's network,
+measured on random features of that number. Networks have the published sizes.
+
+With a CSV of slides and labels, and their feature bags, each method is trained with
+each seed on the training split, by the recipe that it was published with unless flags
+say otherwise, and tested on the test split: weighted F1, accuracy and AUC, mean and
+deviation over the seeds. Runs that are in --out are gone on with, and not run again
+once they have ended. The folder then holds the table as table.txt, table.csv,
+table.json and table.png, and a confusion matrix of each method.`,
+		Example: `  zoomscope bench table --config crc
+  zoomscope bench table slides/slides.csv --bags bags --out table --config crc --k 12 --eff-k 8
+  zoomscope bench table --config bright --encoder resnet50.onnx --device cuda --json`,
+		Args: cobra.MaximumNArgs(1),
 		RunE: func(cmd *cobra.Command, args []string) error {
 			if len(args) == 1 {
 				req.Table = args[0]
 			}
-			req.Device, req.Threads = o.device, o.threads
+			if err := checkTable(&req); err != nil {
+				return err
+			}
+			req.Device, req.Threads, req.Command = o.device, o.threads, commandLine(cmd, args)
 			m := newMeter(p.Stderr, o.quiet)
-			rows, err := p.Workspace.BenchTable(cmd.Context(), req, func(pr result.Progress) { m.update("table", pr) })
+			table, err := p.Workspace.BenchTable(cmd.Context(), req, func(pr result.Progress) { m.update("table", pr) })
 			m.clear()
 			if err != nil {
 				return err
 			}
 			if o.json {
-				return printJSON(p.Stdout, rows)
+				return table.WriteJSON(p.Stdout)
 			}
-			_, err = fmt.Fprintf(p.Stdout, "%s\n\n", machineLine(bench.ThisMachine()))
-			return err
+			return table.Print(p.Stdout)
 		},
 	}
 	o.addOutput(c)
 	o.addCompute(c, "") // --seeds says with which
 	f := c.Flags()
 	f.StringVar(&req.Study, "config", "crc", "configuration of the paper: "+strings.Join(studyNames(), ", "))
+	f.Float64SliceVar(&req.Magnifications, "magnifications", nil, "magnifications in place of the configuration's, of the same ratios")
 	f.Float64SliceVar(&req.Besides, "at", nil, "`magnification` for the single-scale methods besides the highest; may be given several times")
 	f.BoolVar(&req.FullGradient, "full-gradient", false, "ZoomMIL with the whole gradient of its Top-K besides")
 	f.StringVar(&req.Bags, "bags", "", "folder of the slides' feature bags")
@@ -59,6 +83,39 @@ func (p *Program) benchTable() *cobra.Command {
 	f.StringArrayVar(&req.Only, "only", nil, "name of a `method` of the table; may be given several times (default: all)")
 	f.StringVar(&req.Encoder, "encoder", "", "encoder of the costs: builtin, an installed name, or an .onnx file")
 	return c
+}
+
+// checkTable reports flags that do not go together.
+func checkTable(r *app.TableRequest) error {
+	switch {
+	case r.Table != "" && (r.Bags == "" || r.Out == ""):
+		return usagef("bench table: say where the bags are with --bags DIR, and where runs are kept with --out DIR")
+	case r.Table == "" && r.Bags != "":
+		return usagef("bench table: --bags without a CSV of slides and labels")
+	case r.Seeds < 1 || r.Epochs < 1 || r.Patience < 1:
+		return usagef("bench table: --seeds, --epochs and --patience must be 1 or more")
+	case r.Rate < 0 || r.LeastRate < 0 || !(r.Sigma > 0):
+		return usagef("bench table: --lr and --least-lr must not be below 0, --sigma above it")
+	case min(r.Most.Embedding, r.Most.Hidden, r.Most.Middle) < 0:
+		return usagef("bench table: --embedding, --hidden and --middle must be 1 or more")
+	case !slices.Contains(studyNames(), r.Study):
+		return usagef("--config %s: there are %s", r.Study, strings.Join(studyNames(), ", "))
+	}
+	return nil
+}
+
+// commandLine is how a command was called, with the flags that were given in the
+// order of their names.
+func commandLine(cmd *cobra.Command, args []string) string {
+	words := append([]string{cmd.CommandPath()}, args...)
+	cmd.Flags().Visit(func(f *pflag.Flag) {
+		value := strings.Trim(f.Value.String(), "[]")
+		if strings.ContainsAny(value, " ,\"") && f.Value.Type() == "string" || f.Value.Type() == "stringArray" {
+			value = strconv.Quote(value)
+		}
+		words = append(words, "--"+f.Name, value)
+	})
+	return strings.Join(words, " ")
 }
 
 func studyNames() []string {

@@ -19,6 +19,18 @@ type Machine struct {
 	Load float64 `json:"load"`
 }
 
+// String is the machine in one line.
+func (m Machine) String() string {
+	text := fmt.Sprintf("%s/%s, %d cores", m.OS, m.Arch, m.Cores)
+	if m.Processor != "" {
+		text = fmt.Sprintf("%s, %d cores, %s/%s", m.Processor, m.Cores, m.OS, m.Arch)
+	}
+	if m.Load >= 0 {
+		text += fmt.Sprintf(", load %.1f at the start", m.Load)
+	}
+	return text
+}
+
 // ThisMachine describes the machine at this moment.
 func ThisMachine() Machine {
 	return Machine{

@@ -16,31 +16,27 @@ type Study struct {
 	Magnifications []float64
 	K              []int
 	Low            int // patches of a slide at the lowest magnification
+	Classes        int
 	// EffMagnifications and EffK are those of the variant that stops earlier; nil
 	// where the paper has none.
 	EffMagnifications []float64
 	EffK              []int
 }
 
-// studySlides are how many patches a mean slide of a dataset has at the lowest
-// magnification.
-func studySlides() map[string]int {
-	return map[string]int{"crc": 217, "bright": 62, "camelyon16": 4000}
-}
-
 // Studies are the paper's, by the names of train.Presets.
 func Studies() []Study {
-	var all []Study
-	for _, p := range train.Presets() {
-		low, ok := studySlides()[p.Name]
-		if !ok {
-			continue
-		}
-		s := Study{Name: p.Name, Magnifications: p.Magnifications, K: p.K, Low: low}
-		if eff, ok := train.FindPreset(p.Name + "-eff"); ok {
+	all := []Study{
+		{Name: "crc", Low: 217, Classes: 3},
+		{Name: "bright", Low: 62, Classes: 3},
+		{Name: "camelyon16", Low: 4000, Classes: 2},
+	}
+	for i := range all {
+		s := &all[i]
+		p, _ := train.FindPreset(s.Name)
+		s.Magnifications, s.K = p.Magnifications, p.K
+		if eff, ok := train.FindPreset(s.Name + "-eff"); ok {
 			s.EffMagnifications, s.EffK = eff.Magnifications, eff.K
 		}
-		all = append(all, s)
 	}
 	return all
 }
@@ -57,8 +53,32 @@ func FindStudy(name string) (Study, error) {
 	return Study{}, fmt.Errorf("configuration %.100q: there are %s", name, strings.Join(names, ", "))
 }
 
+// At is the study at other magnifications, as many and of the same ratios: for
+// slides that were not read at those of the paper.
+func (s Study) At(magnifications []float64) (Study, error) {
+	if len(magnifications) != len(s.Magnifications) {
+		return s, fmt.Errorf("magnifications %v, %s has %v", magnifications, s.Name, s.Magnifications)
+	}
+	for i, m := range magnifications {
+		if m*s.Magnifications[0] != s.Magnifications[i]*magnifications[0] || !(m > 0) {
+			return s, fmt.Errorf("magnifications %v have other ratios than the %v of %s", magnifications, s.Magnifications, s.Name)
+		}
+	}
+	s.Magnifications = magnifications
+	if s.EffMagnifications != nil {
+		s.EffMagnifications = magnifications[:len(s.EffMagnifications)]
+	}
+	return s, nil
+}
+
 // Highest is the highest magnification.
 func (s Study) Highest() float64 { return s.Magnifications[len(s.Magnifications)-1] }
+
+// The names of the rows that the costs of others are compared with.
+const (
+	ZoomName = "ZoomMIL"
+	EffName  = "ZoomMIL-Eff"
+)
 
 // Contestant is a row of a study: a method at some magnifications.
 type Contestant struct {
@@ -67,21 +87,22 @@ type Contestant struct {
 	Magnifications []float64 `json:"magnifications"`
 	K              []int     `json:"k,omitempty"`
 	FullGradient   bool      `json:"full_gradient,omitempty"`
-	// Reference marks ZoomMIL and its efficient variant, which the others' costs
-	// are compared with.
-	Reference bool `json:"-"`
+	Reference      bool      `json:"reference,omitempty"` // ZoomName or EffName
 }
 
 // Scales says at which magnifications the method looks: "20x" of one, "10+20x"
 // of several at once, "5>10>20x" of those that it zooms through.
 func (c Contestant) Scales() string {
-	var all []string
-	for _, m := range c.Magnifications {
-		all = append(all, fmt.Sprintf("%g", m))
-	}
-	between := "+"
 	if c.K != nil {
-		between = ">"
+		return scales(c.Magnifications, ">")
+	}
+	return scales(c.Magnifications, "+")
+}
+
+func scales(magnifications []float64, between string) string {
+	var all []string
+	for _, m := range magnifications {
+		all = append(all, fmt.Sprintf("%g", m))
 	}
 	return strings.Join(all, between) + "x"
 }
@@ -99,7 +120,7 @@ func (c Contestant) Key() string {
 func methodNames() map[string]string {
 	return map[string]string{
 		mil.MaxMIL: "MaxMIL", mil.MeanMIL: "MeanMIL", mil.SparseConvMIL: "SparseConvMIL", mil.ABMIL: "ABMIL",
-		mil.CLAMSB: "CLAM-SB", mil.TransMIL: "TransMIL", mil.MSMIL: "MSMIL", mil.DSMIL: "DSMIL", mil.ZoomMIL: "ZoomMIL",
+		mil.CLAMSB: "CLAM-SB", mil.TransMIL: "TransMIL", mil.MSMIL: "MSMIL", mil.DSMIL: "DSMIL", mil.ZoomMIL: ZoomName,
 	}
 }
 
@@ -123,9 +144,9 @@ func (s Study) Contestants(besides []float64, whole bool) []Contestant {
 		}
 	}
 	if s.EffK != nil {
-		all = append(all, Contestant{Name: "ZoomMIL-Eff", Method: mil.ZoomMIL, Magnifications: s.EffMagnifications, K: s.EffK, Reference: true})
+		all = append(all, Contestant{Name: EffName, Method: mil.ZoomMIL, Magnifications: s.EffMagnifications, K: s.EffK, Reference: true})
 	}
-	zoom := Contestant{Name: "ZoomMIL", Method: mil.ZoomMIL, Magnifications: s.Magnifications, K: s.K, Reference: true}
+	zoom := Contestant{Name: ZoomName, Method: mil.ZoomMIL, Magnifications: s.Magnifications, K: s.K, Reference: true}
 	all = append(all, zoom)
 	if whole {
 		zoom.Name, zoom.FullGradient, zoom.Reference = "ZoomMIL, whole gradient", true, false
