@@ -11,6 +11,8 @@ import (
 type TrainingMethod struct {
 	ID, Name string
 	Zooms    bool // it zooms into some patches, and has a K
+	// Magnifications that it looks at: the fewest and the most.
+	Fewest, Most int
 }
 
 // TrainingMethods are all methods, ZoomMIL first.
@@ -21,7 +23,9 @@ func TrainingMethods() []TrainingMethod {
 	}
 	var list []TrainingMethod
 	for _, id := range mil.Methods() {
-		list = append(list, TrainingMethod{ID: id, Name: names[id], Zooms: !(&mil.Config{Method: id}).Exhaustive()})
+		m := TrainingMethod{ID: id, Name: names[id], Zooms: !(&mil.Config{Method: id}).Exhaustive()}
+		m.Fewest, m.Most = mil.Scales(id)
+		list = append(list, m)
 	}
 	return list
 }

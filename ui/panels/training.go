@@ -46,6 +46,11 @@ type TrainingEvents struct {
 	Resume   func()
 	KeepBest func()
 	Watch    func(slide string) // "" none
+	WatchAt  func(epoch int)    // show on the slide where the model looked then; 0 is the last one
+
+	// Attention of a run whose result is shown.
+	Review   func(slide string) // "" none
+	ReviewAt func(epoch int)    // as WatchAt
 
 	// Result and runs.
 	OpenTest func() // was asked for, and confirmed
@@ -72,8 +77,8 @@ type Training struct {
 func NewTraining(t *texts.Texts, on TrainingEvents) *Training {
 	p := &Training{texts: t}
 	p.data = newTrainingData(t, on)
-	p.features = newTrainingFeatures(t, on)
 	p.learn = newTrainingLearn(t, on)
+	p.features = newTrainingFeatures(t, on, p.learn.setMagnifications)
 	p.result = newTrainingResult(t, on)
 	p.runs = newTrainingRuns(t, on)
 	p.object = widgets.NewColumn(theme.Gap)
@@ -145,6 +150,7 @@ func (p *Training) SetEncoders(list []EncoderItem, id string) {
 // SetPresets offers choices of magnifications, with the one of that name chosen.
 func (p *Training) SetPresets(list []PresetItem, name string) {
 	p.features.setPresets(list, name)
+	p.learn.setMagnifications(p.features.chosen())
 	p.object.Refresh()
 }
 
@@ -206,10 +212,17 @@ func (p *Training) SetProgress(s TrainingProgress) {
 	p.object.Refresh()
 }
 
-// SetWatched offers slides of the validation split whose attention can be followed,
-// with the one of that name chosen; "" for none.
-func (p *Training) SetWatched(slides []TrainingSlide, name string) {
-	p.learn.setWatched(slides, name)
+// SetWatched offers slides of the validation split whose attention can be followed
+// while a model is trained.
+func (p *Training) SetWatched(w TrainingWatch) {
+	p.learn.watch.set(w)
+	p.object.Refresh()
+}
+
+// SetReviewed offers slides whose attention was followed in the run whose result is
+// shown.
+func (p *Training) SetReviewed(w TrainingWatch) {
+	p.result.watch.set(w)
 	p.object.Refresh()
 }
 

@@ -24,6 +24,7 @@ func openTraining(t *testing.T, l *log) *Training {
 			Estimate: func() { l.say("estimate") }, Extract: func() { l.say("extract") }, CancelExtract: func() { l.say("cancel") },
 			Start: func(c TrainingChoice) { l.say("start %+v", c) }, Pause: func() { l.say("pause") },
 			Resume: func() { l.say("resume") }, KeepBest: func() { l.say("keep") }, Watch: func(s string) { l.say("watch %q", s) },
+			WatchAt:  func(epoch int) { l.say("epoch %d", epoch) },
 			OpenTest: func() { l.say("test") }, PickRuns: func() { l.say("runs") }, ShowRun: func(dir string) { l.say("show %s", dir) },
 			Export: func(dir, name string) { l.say("export %s as %s", dir, name) }})
 	})
@@ -125,7 +126,7 @@ func TestTrainingChoice(t *testing.T) {
 	wantWords(t, p.Object(), "Make the features of all slides first.")
 	p.SetFeatures(TrainingFeatures{Slides: 3, Done: 3})
 	test.Tap(p.learn.start)
-	l.want(t, "start {Method:zoommil Epochs:100 K:16 Seed:1 Name:crc-1}")
+	l.want(t, "start {Method:zoommil Epochs:100 K:16 Magnification:0 Seed:1 Name:crc-1}")
 	for _, c := range []struct {
 		set  func(string)
 		text string
@@ -146,7 +147,7 @@ func TestTrainingChoice(t *testing.T) {
 	}
 	test.Tap(p.learn.method)
 	test.Tap(p.learn.method.Rows()[1])
-	if c := p.Choice(); c != (TrainingChoice{Method: "clam_sb", Epochs: 5, Seed: math.MaxUint64, Name: "ok"}) {
+	if c := p.Choice(); c != (TrainingChoice{Method: "clam_sb", Epochs: 5, Magnification: 20, Seed: math.MaxUint64, Name: "ok"}) {
 		t.Errorf("%+v", c)
 	}
 }
@@ -163,11 +164,11 @@ func TestTrainingRuns(t *testing.T) {
 	if !p.learn.epochs.Disabled() || p.learn.start.Visible() {
 		t.Error("settings can be changed while it trains")
 	}
-	p.SetWatched([]TrainingSlide{{Name: "s1"}, {Name: "s2"}}, "")
-	test.Tap(p.learn.watch)
-	test.Tap(p.learn.watch.Rows()[2])
-	test.Tap(p.learn.watch)
-	test.Tap(p.learn.watch.Rows()[0])
+	p.SetWatched(TrainingWatch{Slides: []TrainingSlide{{Name: "s1"}, {Name: "s2"}}})
+	test.Tap(p.learn.watch.choice)
+	test.Tap(p.learn.watch.choice.Rows()[2])
+	test.Tap(p.learn.watch.choice)
+	test.Tap(p.learn.watch.choice.Rows()[0])
 	test.Tap(button(t, p.Object(), "Pause"))
 	p.SetProgress(TrainingProgress{State: TrainingPausing, Planned: 100, Points: somePoints(3)})
 	wantWords(t, p.Object(), "Stopping after this step…")
@@ -277,6 +278,75 @@ func TestTrainingRunsSideBySide(t *testing.T) {
 		p.runs.toggle(run.Dir, true)
 	}
 	wantWords(t, p.Object(), "At most 4 runs")
+}
+
+func TestTrainingWatch(t *testing.T) {
+	var l log
+	p := openTraining(t, &l)
+	setUp(p)
+	w := TrainingWatch{Slides: []TrainingSlide{{Name: "s1", Label: "a"}, {Name: "s2", Label: "b"}}, Chosen: "s2"}
+	p.Open(TrainingLearnStep, true)
+	p.SetWatched(w)
+	wantWords(t, p.Object(), "Attention of a validation slide", "s2", "After each epoch the slide shows where the model looks.")
+	wantNoWords(t, p.Object(), "Show on the slide")
+	w.Epochs, w.Best = []int{1, 5, 10, 12}, 5
+	p.SetWatched(w)
+	wantWords(t, p.Object(), "After epoch", "12", "Show on the slide")
+	wantNoWords(t, p.Object(), "After each epoch")
+	test.Tap(button(t, p.Object(), "Show on the slide"))
+	for _, place := range []float64{0.3, 0.35, 0, 1} { // 5, 5 still, 1, 12
+		p.learn.watch.move(place)
+	}
+	p.learn.watch.move(0.34)
+	wantWords(t, p.Object(), "5, the best")
+	w.Epochs, w.At = append(w.Epochs, 15), 5
+	p.SetWatched(w)
+	if got := p.learn.watch.index(); got != 1 {
+		t.Errorf("another epoch has come, and number %d is shown", got)
+	}
+	p.SetWatched(TrainingWatch{})
+	wantNoWords(t, p.Object(), "Attention of a validation slide")
+	l.want(t, "epoch 0", "epoch 5", "epoch 1", "epoch 0", "epoch 5")
+}
+
+func TestTrainingMethods(t *testing.T) {
+	var l log
+	p := openTraining(t, &l)
+	p.SetPresets([]PresetItem{{Name: "crc", Magnifications: []float64{5, 10, 20}, K: []int{16, 16}}}, "crc")
+	p.SetMethods([]MethodItem{
+		{ID: "zoommil", Name: "ZoomMIL", About: "Zooms.", Zooms: true, Fewest: 2, Most: 8},
+		{ID: "abmil", Name: "ABMIL", About: "Weighs.", Fewest: 1, Most: 1},
+		{ID: "dsmil", Name: "DSMIL", Fewest: 1, Most: 8}, {ID: "msmil", Name: "MSMIL", Fewest: 2, Most: 8},
+	}, "zoommil")
+	p.Open(TrainingLearnStep, true)
+	wantWords(t, p.Object(), "Reads only the patches that it zooms into", "K")
+	choose := func(method int) {
+		test.Tap(p.learn.method)
+		test.Tap(p.learn.method.Rows()[method])
+	}
+	for _, c := range []struct {
+		method int
+		scales []string
+		want   float64
+	}{
+		{method: 1, scales: []string{"20x", "10x", "5x"}, want: 20},
+		{method: 2, scales: []string{"all magnifications", "20x", "10x", "5x"}},
+		{method: 3}, {method: 0},
+	} {
+		choose(c.method)
+		var scales []string
+		for _, o := range p.learn.scale.Options() {
+			scales = append(scales, o.Label)
+		}
+		if got := p.Choice(); !slices.Equal(scales, c.scales) || got.Magnification != c.want || p.learn.scaleBox.Visible() != (len(scales) > 0) {
+			t.Errorf("method %d: %q, %+v", c.method, scales, got)
+		}
+	}
+	p.SetChoice(TrainingChoice{Method: "abmil", Epochs: 5, Magnification: 10, Name: "r"})
+	wantWords(t, p.Object(), "Takes every patch", "10x")
+	if got := p.Choice(); got.Magnification != 10 || got.K != 0 {
+		t.Errorf("%+v", got)
+	}
 }
 
 // TestTrainingFieldsGiveTheKeyboardBack: after a name was typed, keys are the

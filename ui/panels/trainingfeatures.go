@@ -74,10 +74,15 @@ type trainingFeatures struct {
 	hint     *widgets.Text
 }
 
-func newTrainingFeatures(t *texts.Texts, on TrainingEvents) *trainingFeatures {
+// newTrainingFeatures calls scales with the magnifications that were chosen.
+func newTrainingFeatures(t *texts.Texts, on TrainingEvents, scales func([]float64)) *trainingFeatures {
 	f := &trainingFeatures{texts: t, on: on, told: widgets.NewColumn(2), state: widgets.NewColumn(2)}
 	f.encoder = widgets.NewChoice(t.Training.NoEncoder, func(i int) { f.changed(); call(on.Encoder, f.encoders[i].ID) })
-	f.preset = widgets.NewChoice("", func(i int) { f.changed(); call(on.Preset, f.presets[i].Name) })
+	f.preset = widgets.NewChoice("", func(i int) {
+		f.changed()
+		scales(f.chosen())
+		call(on.Preset, f.presets[i].Name)
+	})
 	f.estimate = widgets.NewButton(t.Training.Estimate, func() { tell(on.Estimate) })
 	f.extract = widgets.NewIconButton(t.Training.Extract, standard.IconNameMediaPlay, func() { tell(on.Extract) })
 	f.progress = widgets.NewProgressLine(func() { tell(on.CancelExtract) })
@@ -119,6 +124,14 @@ func (f *trainingFeatures) setPresets(list []PresetItem, name string) {
 	f.settle()
 }
 
+// chosen are the magnifications of the preset that is chosen; nil for none.
+func (f *trainingFeatures) chosen() []float64 {
+	if i := f.preset.Chosen(); i >= 0 {
+		return f.presets[i].Magnifications
+	}
+	return nil
+}
+
 func (f *trainingFeatures) magnifications(list []float64) string {
 	var words []string
 	for _, m := range list {
@@ -141,6 +154,7 @@ func (f *trainingFeatures) work(j Job, extracting bool) {
 	f.working = true
 	stage := f.texts.Training.Estimating
 	if extracting {
+		replace(f.state) // it changes with every slide
 		stage = fmt.Sprintf(f.texts.Training.Extracting, j.Stage)
 	}
 	f.progress.Set(stage, j.amount(f.texts), j.Fraction)
@@ -202,6 +216,9 @@ func sizeWords(t *texts.Texts, n int64) string {
 func (f *trainingFeatures) set(s TrainingFeatures) {
 	t, n := f.texts.Training, f.texts.Numbers
 	f.working, f.complete = false, s.Done == s.Slides
+	if f.complete {
+		replace(f.told) // it was about what is done now
+	}
 	lines := []fyne.CanvasObject{widgets.NewBody(fmt.Sprintf(t.Extracted, n.Count(s.Done), n.Count(s.Slides)))}
 	if s.Folder != "" {
 		lines = append(lines, widgets.NewNote(fmt.Sprintf(t.FeaturesFolder, s.Folder)))

@@ -18,8 +18,10 @@ import (
 
 // MethodItem is a method to choose.
 type MethodItem struct {
-	ID, Name string
-	Zooms    bool // it zooms into some patches, and has a K
+	ID, Name     string
+	About        string // what it does, in plain words
+	Zooms        bool   // it zooms into some patches, and has a K
+	Fewest, Most int    // magnifications that it looks at
 }
 
 // TrainingChoice is how is to be trained. What is no number is 0.
@@ -27,8 +29,11 @@ type TrainingChoice struct {
 	Method string
 	Epochs int
 	K      int // patches zoomed into at each magnification; 0 of a method without
-	Seed   uint64
-	Name   string // of the run, and of its folder
+	// Magnification is the one that a method looks at that could look at another
+	// or at several; 0 is all there are.
+	Magnification float64
+	Seed          uint64
+	Name          string // of the run, and of its folder
 }
 
 // Limits of what can be asked for.
@@ -62,6 +67,7 @@ const (
 
 // TrainingProgress is how a training goes.
 type TrainingProgress struct {
+	Run      string // its name
 	State    TrainingState
 	Ending   TrainingEnding
 	Planned  int // epochs
@@ -83,6 +89,9 @@ type trainingLearn struct {
 
 	object             *fyne.Container
 	method             *widgets.Choice
+	cost               *widgets.Text
+	scale              *widgets.Choice
+	scaleBox           *fyne.Container
 	epochs, k, seed    *widgets.Field
 	name               *widgets.Field
 	kBox               *fyne.Container
@@ -95,11 +104,11 @@ type trainingLearn struct {
 	curves             *fyne.Container
 	loss, scores       *widgets.LineChart
 	rate               *widgets.Text
-	watch              *widgets.Choice
-	watchBox           *fyne.Container
+	watch              *trainingWatch
 
 	methods []MethodItem
-	watched []TrainingSlide
+	all     []float64 // magnifications that there are features of
+	scales  []float64 // that the method can look at, by the options of scale
 	state   TrainingState
 	ready   bool // there are features
 }
@@ -107,13 +116,16 @@ type trainingLearn struct {
 func newTrainingLearn(t *texts.Texts, on TrainingEvents) *trainingLearn {
 	l := &trainingLearn{texts: t, on: on}
 	w := t.Training
-	l.method = widgets.NewChoice("", func(int) { l.settle() })
+	l.method = widgets.NewChoice("", func(int) { l.offerScales(0); l.settle() })
+	l.cost = widgets.NewNote("")
+	l.scale = widgets.NewChoice("", func(int) {})
+	l.scaleBox = beside(w.LooksAt, l.scale)
 	for _, e := range []**widgets.Field{&l.epochs, &l.k, &l.seed, &l.name} {
 		*e = widgets.NewField("")
 		(*e).OnChanged = func(string) { l.settle() }
 	}
 	l.kBox = labelled(w.K, l.k)
-	l.form = widgets.NewColumn(theme.Gap, beside(w.Method, l.method), beside(w.RunName, l.name),
+	l.form = widgets.NewColumn(theme.Gap, beside(w.Method, l.method, l.cost), l.scaleBox, beside(w.RunName, l.name),
 		widgets.NewAbreast(theme.Gap, 80, labelled(w.Epochs, l.epochs), l.kBox, labelled(w.Seed, l.seed)))
 	l.fault = widgets.NewText("", widgets.TextLook{Color: standard.ColorNameError})
 	l.start = widgets.NewIconButton(w.Start, standard.IconNameMediaPlay, l.press)
@@ -124,11 +136,9 @@ func newTrainingLearn(t *texts.Texts, on TrainingEvents) *trainingLearn {
 	l.outcome = widgets.NewStrong("")
 	l.loss, l.scores, l.rate = widgets.NewLineChart(), widgets.NewLineChart(), widgets.NewNote("")
 	l.curves = widgets.NewColumn(4, widgets.NewAbreast(2*theme.Gap, 260, l.loss, l.scores), l.rate)
-	l.watch = widgets.NewChoice(w.WatchNone, l.watchSlide)
-	l.watchBox = widgets.NewColumn(2, labelled(w.Watch, l.watch), widgets.NewNote(w.WatchHint))
-	l.watchBox.Hide()
+	l.watch = newTrainingWatch(t, func(name string) { call(on.Watch, name) }, func(epoch int) { call(on.WatchAt, epoch) })
 	l.object = widgets.NewColumn(theme.Gap, l.hint, l.form, l.fault,
-		widgets.NewFlow(theme.Gap-2, l.start, l.pause, l.keep), l.keepHint, l.progress.Object(), l.outcome, l.curves, l.watchBox)
+		widgets.NewFlow(theme.Gap-2, l.start, l.pause, l.keep), l.keepHint, l.progress.Object(), l.outcome, l.curves, l.watch.object)
 	l.setChoice(TrainingChoice{Epochs: 100, K: 16, Seed: 1})
 	l.set(TrainingProgress{})
 	return l
@@ -138,16 +148,58 @@ func (l *trainingLearn) setMethods(list []MethodItem, id string) {
 	l.methods = list
 	options := make([]widgets.Option, len(list))
 	for i, m := range list {
-		options[i] = widgets.Option{Label: m.Name}
+		options[i] = widgets.Option{Label: m.Name, Note: m.About}
 	}
 	l.method.SetOptions(options, slices.IndexFunc(list, func(m MethodItem) bool { return m.ID == id }))
+	l.offerScales(0)
 	l.settle()
+}
+
+// setMagnifications tells which magnifications there are features of.
+func (l *trainingLearn) setMagnifications(all []float64) {
+	l.all = all
+	l.offerScales(l.magnification())
+	l.settle()
+}
+
+// offerScales offers what the method can look at, with one magnification chosen; 0
+// for all, or the highest.
+func (l *trainingLearn) offerScales(chosen float64) {
+	l.scales = nil
+	var options []widgets.Option
+	if m := l.chosen(); m != nil && m.Fewest == 1 && len(l.all) > 1 {
+		if m.Most != 1 {
+			l.scales, options = []float64{0}, []widgets.Option{{Label: l.texts.Training.LooksAtAll}}
+		}
+		for _, x := range slices.Backward(l.all) {
+			l.scales = append(l.scales, x)
+			options = append(options, widgets.Option{Label: l.texts.Numbers.Magnification(x)})
+		}
+	}
+	l.scale.SetOptions(options, max(0, slices.Index(l.scales, chosen)))
+}
+
+// chosen is the method that is; nil for none.
+func (l *trainingLearn) chosen() *MethodItem {
+	if i := l.method.Chosen(); i >= 0 {
+		return &l.methods[i]
+	}
+	return nil
+}
+
+// magnification is the one that the method is to look at, 0 for all.
+func (l *trainingLearn) magnification() float64 {
+	if i := l.scale.Chosen(); i >= 0 && i < len(l.scales) {
+		return l.scales[i]
+	}
+	return 0
 }
 
 func (l *trainingLearn) setChoice(c TrainingChoice) {
 	if i := slices.IndexFunc(l.methods, func(m MethodItem) bool { return m.ID == c.Method }); i >= 0 {
 		l.method.Choose(i)
 	}
+	l.offerScales(c.Magnification)
 	l.epochs.SetText(strconv.Itoa(c.Epochs))
 	l.k.SetText(strconv.Itoa(c.K))
 	l.seed.SetText(strconv.FormatUint(c.Seed, 10))
@@ -157,14 +209,14 @@ func (l *trainingLearn) setChoice(c TrainingChoice) {
 
 // zooms says that the method has a K.
 func (l *trainingLearn) zooms() bool {
-	i := l.method.Chosen()
-	return i < 0 || l.methods[i].Zooms
+	m := l.chosen()
+	return m == nil || m.Zooms
 }
 
 func (l *trainingLearn) choice() TrainingChoice {
-	c := TrainingChoice{Name: strings.TrimSpace(l.name.Text)}
-	if i := l.method.Chosen(); i >= 0 {
-		c.Method = l.methods[i].ID
+	c := TrainingChoice{Name: strings.TrimSpace(l.name.Text), Magnification: l.magnification()}
+	if m := l.chosen(); m != nil {
+		c.Method = m.ID
 	}
 	c.Epochs, _ = strconv.Atoi(strings.TrimSpace(l.epochs.Text))
 	if l.zooms() {
@@ -233,6 +285,9 @@ func (l *trainingLearn) tellOutcome(s TrainingProgress) {
 	case s.State == TrainingEnded:
 		words = fmt.Sprintf(t.Ended, n.Count(len(s.Points)))
 	}
+	if s.Run != "" && words != "" {
+		words = s.Run + ": " + words
+	}
 	l.outcome.SetText(words)
 	show(l.outcome, words != "")
 }
@@ -277,29 +332,6 @@ func scientific(n texts.Numbers, v float64) string {
 	return strings.Replace(strconv.FormatFloat(v, 'g', 2, 64), ".", n.DecimalSign, 1)
 }
 
-// setWatched offers slides after the one that stands for none.
-func (l *trainingLearn) setWatched(slides []TrainingSlide, name string) {
-	l.watched = slides
-	options := []widgets.Option{{Label: l.texts.Training.WatchNone}}
-	chosen := 0
-	for i, s := range slides {
-		options = append(options, widgets.Option{Label: s.Name, Note: s.Label})
-		if s.Name == name && name != "" {
-			chosen = i + 1
-		}
-	}
-	l.watch.SetOptions(options, chosen)
-	show(l.watchBox, len(slides) > 0)
-}
-
-func (l *trainingLearn) watchSlide(i int) {
-	if i == 0 {
-		call(l.on.Watch, "")
-		return
-	}
-	call(l.on.Watch, l.watched[i-1].Name)
-}
-
 // settle brings everything in line with what goes on.
 func (l *trainingLearn) settle() {
 	if l.object == nil {
@@ -313,7 +345,11 @@ func (l *trainingLearn) settle() {
 		enable(e, free)
 	}
 	l.method.Enable(free)
+	l.scale.Enable(free)
+	show(l.scaleBox, len(l.scales) > 0)
 	show(l.kBox, l.zooms())
+	l.cost.SetText(l.costs())
+	show(l.cost, free)
 	l.start.SetText(t.Start)
 	if l.state == TrainingPaused {
 		l.start.SetText(t.Resume)
@@ -331,6 +367,14 @@ func (l *trainingLearn) settle() {
 	show(l.hint, free && !l.ready)
 	show(l.progress.Object(), busy)
 	l.object.Refresh()
+}
+
+// costs say what the method means for the time of an analysis.
+func (l *trainingLearn) costs() string {
+	if l.zooms() {
+		return l.texts.Training.Zooming
+	}
+	return l.texts.Training.Exhaustive
 }
 
 // enable makes a field take words, or not.

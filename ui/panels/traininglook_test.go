@@ -68,7 +68,7 @@ func setUp(p *Training) {
 		{"builtin", "colours-and-edges", "comes with the program, 96 values per patch", false},
 		{"r50", "resnet50-layer3", "1 024 values per patch", false}}, "r50")
 	p.SetPresets([]PresetItem{{"crc", []float64{5, 10, 20}, []int{16, 16}}, {"bright", []float64{1.25, 2.5, 10}, []int{12, 12}}}, "crc")
-	p.SetMethods([]MethodItem{{"zoommil", "ZoomMIL", true}, {"clam_sb", "CLAM-SB", false}}, "zoommil")
+	p.SetMethods([]MethodItem{{ID: "zoommil", Name: "ZoomMIL", Zooms: true, Fewest: 2, Most: 8}, {ID: "clam_sb", Name: "CLAM-SB", Fewest: 1, Most: 1}}, "zoommil")
 	p.SetChoice(TrainingChoice{Method: "zoommil", Epochs: 100, K: 16, Seed: 1, Name: "crc-1"})
 }
 
@@ -93,7 +93,8 @@ func runningTraining(t *texts.Texts) fyne.CanvasObject {
 	p.SetFeatures(TrainingFeatures{Folder: "/home/p/slides/colon/features/resnet50-layer3", Slides: 192, Done: 192})
 	p.Open(TrainingDatasetStep, false)
 	p.SetProgress(TrainingProgress{State: TrainingRunning, Planned: 100, Best: 21, Fraction: 0.42, Left: 6*time.Minute + 12*time.Second, Points: somePoints(42)})
-	p.SetWatched([]TrainingSlide{{Name: "S-2024-104 A1 HE", Label: "low-grade"}, {Name: "S-2", Label: "high-grade"}}, "S-2024-104 A1 HE")
+	p.SetWatched(TrainingWatch{Slides: []TrainingSlide{{Name: "S-2024-104 A1 HE", Label: "low-grade"}, {Name: "S-2", Label: "high-grade"}},
+		Chosen: "S-2024-104 A1 HE", Epochs: []int{1, 5, 10, 15, 20, 21, 25, 30, 35, 40, 42}, At: 21, Best: 21})
 	return widgets.NewScroll(10, p.Object())
 }
 

@@ -63,6 +63,7 @@ type trainingResult struct {
 	cell    *fyne.Container
 	figures *widgets.PlainTable
 	test    *fyne.Container
+	watch   *trainingWatch
 
 	result *TrainingResult
 	asking bool // whether the test split is really to be opened
@@ -75,9 +76,10 @@ func newTrainingResult(t *texts.Texts, on TrainingEvents) *trainingResult {
 	r.matrix = widgets.NewMatrix(r.showCell)
 	r.cell, r.test = widgets.NewColumn(1), widgets.NewColumn(theme.Gap)
 	r.figures = widgets.NewPlainTable()
+	r.watch = newTrainingWatch(t, func(name string) { call(on.Review, name) }, func(epoch int) { call(on.ReviewAt, epoch) })
 	r.left = widgets.NewColumn(theme.Gap-2, widgets.NewQuiet(w.Matrix), r.split.Object(), r.matrix.Object(), widgets.NewNote(w.MatrixHint), r.cell)
 	right := widgets.NewColumn(theme.Gap-2, r.figures.Object(), widgets.NewNote(w.IntervalNote))
-	r.parts = widgets.NewColumn(theme.Gap, r.head, widgets.NewAbreast(3*theme.Gap, 270, r.left, right), widget.NewSeparator(), r.test)
+	r.parts = widgets.NewColumn(theme.Gap, r.head, widgets.NewAbreast(3*theme.Gap, 270, r.left, right), r.watch.object, widget.NewSeparator(), r.test)
 	r.object = widgets.NewColumn(theme.Gap, r.none, r.parts)
 	r.set(nil)
 	return r

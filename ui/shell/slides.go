@@ -140,6 +140,7 @@ func (s *Shell) opened(c *slide, o opened, err error) {
 		s.showSlide()
 	}
 	s.layOver(c)
+	s.layAwaited(c)
 }
 
 // improveThumb takes a better small picture of a slide that has no coarse level,

@@ -18,9 +18,10 @@ type study struct {
 	dir      string
 	run      *app.Training
 	progress panels.TrainingProgress
-	watched  []app.TrainSlide
-	watching string // name of the slide whose attention is followed; "" for none
-	job      *job   // nil while it does not run
+	watch    watching
+	job      *job // nil while it does not run
+
+	begunBefore bool // in this window
 }
 
 // running says that a study is being trained at this moment.
@@ -48,6 +49,9 @@ func (s *Shell) trainRequest(c panels.TrainingChoice) app.TrainRequest {
 	if c.K > 0 {
 		r.K = []int{c.K}
 	}
+	if c.Magnification > 0 {
+		r.Magnifications = []float64{c.Magnification}
+	}
 	r.Config.Epochs, r.Config.Seed = max(1, c.Epochs), c.Seed
 	r.Device, r.Threads = s.look.Device, s.look.Threads
 	return r
@@ -65,7 +69,7 @@ func (s *Shell) train(c panels.TrainingChoice) {
 		return
 	}
 	s.training.current = &study{dir: req.Out, run: s.Workspace.NewTraining(req)}
-	s.training.current.progress.Planned = req.Config.Epochs
+	s.training.current.progress = panels.TrainingProgress{Run: c.Name, Planned: req.Config.Epochs}
 	s.parts.training.Open(panels.TrainingDatasetStep, false) // curves stand where those were
 	s.parts.training.Open(panels.TrainingFeaturesStep, false)
 	s.resumeTraining()
@@ -109,12 +113,12 @@ func (s *Shell) heard(t *study, e app.TrainEvent) {
 	p := &t.progress
 	switch e := e.(type) {
 	case app.TrainStarted:
-		p.Planned, p.Points, t.watched = e.Epochs, nil, e.Watched
+		p.Planned, p.Points = e.Epochs, nil
 		for i := range e.History {
 			p.Points = append(p.Points, point(&e.History[i]))
 		}
 		t.begun()
-		s.showWatched(t)
+		s.watchFirst(t, e.Watched)
 		s.cautionTraining(e.Warnings)
 	case app.TrainProgress:
 		p.Fraction = (float64(len(p.Points)) + share(e.Done, e.Total)) / float64(max(1, p.Planned))
@@ -123,7 +127,7 @@ func (s *Shell) heard(t *study, e app.TrainEvent) {
 		p.Best, p.Left, p.Planned = e.Best, e.Left, e.Planned
 		p.Fraction = share(len(p.Points), p.Planned)
 	case app.TrainAttention:
-		s.attend(e)
+		s.attend(t, e)
 		return
 	}
 	s.showStudy()
@@ -159,50 +163,10 @@ func (s *Shell) showStudy() {
 	t := s.training.current
 	if t == nil {
 		s.parts.training.SetProgress(panels.TrainingProgress{})
-		s.parts.training.SetWatched(nil, "")
+		s.parts.training.SetWatched(panels.TrainingWatch{})
 		return
 	}
 	s.parts.training.SetProgress(t.progress)
-}
-
-// showWatched offers the slides whose attention can be followed.
-func (s *Shell) showWatched(t *study) {
-	var list []panels.TrainingSlide
-	for _, w := range t.watched {
-		list = append(list, panels.TrainingSlide{Name: w.Name, Path: w.Path, Label: w.Label})
-	}
-	s.parts.training.SetWatched(list, t.watching)
-}
-
-// watch follows the attention of a slide while the model is trained.
-func (s *Shell) watch(name string) {
-	t := s.training.current
-	if t == nil {
-		return
-	}
-	t.watching = name
-	t.run.Watch(name)
-	for _, w := range t.watched {
-		if w.Name == name {
-			s.open([]string{w.Path})
-		}
-	}
-}
-
-// attend shows where a model in training looks on a slide that is open.
-func (s *Shell) attend(a app.TrainAttention) {
-	for _, c := range s.slides {
-		if c.path != a.Result.Slide.Path || c.view == nil || c.run != nil {
-			continue
-		}
-		s.take(c, a.Result)
-		s.showSlides()
-		if s.current == c {
-			s.showAnalysis()
-			s.showAttention()
-			s.showPath()
-		}
-	}
 }
 
 // pauseTraining stops the training such that it can be gone on with.
@@ -249,7 +213,7 @@ func (s *Shell) trained(t *study, sum *app.TrainSummary, err error) {
 	s.showStudy()
 	s.listRuns()
 	if err == nil {
-		s.parts.training.SetWatched(nil, "")
+		s.parts.training.SetWatched(panels.TrainingWatch{})
 		s.rename()
 		s.judge(t.dir)
 	}
@@ -281,7 +245,7 @@ func (s *Shell) takeUp(runs []app.RunInfo) {
 		req := s.trainRequest(c)
 		req.Bags, req.Preset, req.Magnifications, req.K = r.Bags, "", m.Magnifications, m.K
 		t := &study{dir: r.Dir, run: s.Workspace.NewTraining(req)}
-		t.progress = panels.TrainingProgress{State: panels.TrainingPaused, Planned: c.Epochs, Best: r.Best}
+		t.progress = panels.TrainingProgress{Run: r.Name, State: panels.TrainingPaused, Planned: c.Epochs, Best: r.Best}
 		for j := range r.History {
 			t.progress.Points = append(t.progress.Points, point(&r.History[j]))
 		}
@@ -297,6 +261,9 @@ func choiceOf(r *app.RunInfo) panels.TrainingChoice {
 	c := panels.TrainingChoice{Method: r.Config.Model.Method, Epochs: r.Config.Epochs, Seed: r.Config.Seed, Name: filepath.Base(r.Dir)}
 	if len(r.Config.Model.K) > 0 {
 		c.K = r.Config.Model.K[0]
+	}
+	if m := r.Config.Model.Magnifications; len(m) == 1 {
+		c.Magnification = m[0]
 	}
 	return c
 }

@@ -27,7 +27,9 @@ type trainee struct {
 	runs    string // folder whose runs are listed
 	current *study // the training under way, or paused; nil for none
 	judged  *panels.TrainingResult
-	dir     string // folder of the run whose figures are shown
+	review  *watching      // slides whose attention was followed in the run whose figures are shown
+	awaited *result.Result // what a slide that is being opened will show; nil for none
+	dir     string         // folder of the run whose figures are shown
 }
 
 func (s *Shell) trainingEvents() panels.TrainingEvents {
@@ -45,6 +47,21 @@ func (s *Shell) trainingEvents() panels.TrainingEvents {
 		OpenSlide: func(path string) { s.open([]string{path}) },
 		Estimate:  s.estimate, Extract: s.extract, CancelExtract: s.cancelPreparing,
 		Start: s.train, Pause: s.pauseTraining, Resume: s.resumeTraining, KeepBest: s.keepBest, Watch: s.watch,
+		WatchAt: func(epoch int) {
+			if t := s.training.current; t != nil {
+				s.watchEpoch(&t.watch, epoch)
+			}
+		},
+		Review: func(name string) {
+			if w := s.training.review; w != nil {
+				s.watchSlide(w, name)
+			}
+		},
+		ReviewAt: func(epoch int) {
+			if w := s.training.review; w != nil {
+				s.watchEpoch(w, epoch)
+			}
+		},
 		OpenTest: s.openTest, PickRuns: s.pickRuns, ShowRun: s.showRunOf, Export: s.exportRun,
 	}
 }
@@ -103,9 +120,18 @@ func (s *Shell) beginTraining() {
 func (s *Shell) showMethods() {
 	var items []panels.MethodItem
 	for _, m := range app.TrainingMethods() {
-		items = append(items, panels.MethodItem{ID: m.ID, Name: m.Name, Zooms: m.Zooms})
+		items = append(items, panels.MethodItem{ID: m.ID, Name: m.Name, About: s.aboutMethod(m.ID), Zooms: m.Zooms, Fewest: m.Fewest, Most: m.Most})
 	}
 	s.parts.training.SetMethods(items, items[0].ID)
+}
+
+// aboutMethod says what a method does; "" for one that there are no words for.
+func (s *Shell) aboutMethod(id string) string {
+	t := s.texts.Training
+	return map[string]string{
+		"zoommil": t.AboutZoomMIL, "maxmil": t.AboutMaxMIL, "meanmil": t.AboutMeanMIL, "abmil": t.AboutABMIL, "clam_sb": t.AboutCLAM,
+		"transmil": t.AboutTransMIL, "dsmil": t.AboutDSMIL, "msmil": t.AboutMSMIL, "sparseconvmil": t.AboutSparseConvMIL,
+	}[id]
 }
 
 func (s *Shell) showPresets() {

@@ -79,7 +79,12 @@ func TestTraining(t *testing.T) {
 	if n := len(s.training.current.progress.Points); n > 2 {
 		t.Fatalf("paused after %d epochs", n)
 	}
-	s.watch(s.training.current.watched[0].Name)
+	watch := &s.training.current.watch
+	if w := watch.state; len(w.Slides) != 2 || w.Chosen != w.Slides[0].Name {
+		t.Errorf("followed from the beginning: %+v", w)
+	}
+	s.watch(watch.state.Slides[1].Name)
+	s.until("its slide is open", func() bool { return s.current != nil && s.current.view != nil })
 	s.resumeTraining()
 	s.until("trained and judged", func() bool { return s.training.judged != nil && s.idle() })
 	study, r := s.training.current, s.training.judged
@@ -92,6 +97,7 @@ func TestTraining(t *testing.T) {
 	if c := s.current; c == nil || c.result == nil {
 		t.Error("the slide that was watched shows no attention")
 	}
+	s.reviewsEpochs(watch.state.Chosen)
 	for _, row := range r.Validation.Cells {
 		for _, cell := range row {
 			for _, slide := range cell {
@@ -131,6 +137,28 @@ func TestTraining(t *testing.T) {
 	s.until("removed", func() bool { return len(s.models) == 2 })
 	if s.look.Model != "" {
 		t.Errorf("the default is %q, which is gone", s.look.Model)
+	}
+}
+
+// reviewsEpochs goes back to where the model looked after an epoch before the last.
+func (s *stand) reviewsEpochs(slide string) {
+	s.t.Helper()
+	events, w := s.trainingEvents(), s.training.review
+	if w == nil || len(w.state.Slides) == 0 {
+		s.t.Fatalf("no slide to look back on: %+v", w)
+	}
+	s.closeSlide(s.current)
+	events.Review(slide)
+	s.until("the last epoch is seen", func() bool { return s.current != nil && s.current.result != nil })
+	last := s.current.result
+	if n := len(w.state.Epochs); n < 1 || w.state.Epochs[n-1] != 3 {
+		s.t.Fatalf("epochs %v", w.state.Epochs)
+	}
+	events.ReviewAt(w.state.Epochs[0])
+	s.until("an epoch before is seen", func() bool { return s.current.result != last })
+	events.Review("")
+	if len(w.state.Epochs) > 0 {
+		s.t.Errorf("epochs %v of no slide", w.state.Epochs)
 	}
 }
 

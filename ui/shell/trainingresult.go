@@ -7,6 +7,7 @@ import (
 	"fmt"
 	"math"
 	"path/filepath"
+	"slices"
 	"strings"
 
 	"zoomscope/app"
@@ -48,7 +49,7 @@ func (s *Shell) pickRuns() {
 }
 
 func (s *Shell) runItems(runs []app.RunInfo) []panels.TrainingRun {
-	settings := settingsOf(runs)
+	settings := s.settingsOf(runs)
 	items := make([]panels.TrainingRun, len(runs))
 	for i := range runs {
 		r := &runs[i]
@@ -64,17 +65,56 @@ func (s *Shell) runItems(runs []app.RunInfo) []panels.TrainingRun {
 }
 
 // settingsOf are the settings of each run in which some differ, by name.
-func settingsOf(runs []app.RunInfo) []map[string]string {
+func (s *Shell) settingsOf(runs []app.RunInfo) []map[string]string {
 	all := make([]map[string]string, len(runs))
 	for i := range all {
 		all[i] = map[string]string{}
 	}
 	for _, d := range app.CompareRuns(runs) {
+		name, say := s.setting(d.Name)
 		for i, v := range d.Values {
-			all[i][d.Name] = plain(v)
+			all[i][name] = say(v)
 		}
 	}
 	return all
+}
+
+// setting is what a setting of run.json is called and how its value, which is JSON,
+// is said. Those that the panel does not ask for keep their names.
+func (s *Shell) setting(name string) (called string, say func(json string) string) {
+	t := s.texts.Training
+	switch name {
+	case "epochs":
+		return t.Epochs, plain
+	case "seed":
+		return t.Seed, plain
+	case "learning_rate":
+		return t.LearningRate, plain
+	case "model.k":
+		return t.K, func(v string) string {
+			return s.list(v, func(k float64) string { return s.texts.Numbers.Count(int(k)) })
+		}
+	case "model.magnifications":
+		return t.LooksAt, func(v string) string { return s.list(v, s.texts.Numbers.Magnification) }
+	case "model.method":
+		return t.Method, func(v string) string { return methodName(plain(v)) }
+	case "model.encoder.name":
+		return t.Encoder, plain
+	}
+	return name, plain
+}
+
+// list says numbers one after the other; the same ones once.
+func (s *Shell) list(v string, say func(float64) string) string {
+	var numbers []float64
+	if json.Unmarshal([]byte(v), &numbers) != nil {
+		return plain(v)
+	}
+	var words []string
+	for _, x := range slices.Compact(numbers) {
+		words = append(words, say(x))
+	}
+	return strings.Join(words, ", ")
 }
 
 // plain is a setting without the marks of JSON around its text.
@@ -111,14 +151,16 @@ func (s *Shell) runRequest(dir string) app.RunRequest {
 
 // judgement is how a run does, with what else is known of it.
 type judgement struct {
-	run    *app.RunInfo
-	scores *app.RunEvaluation
+	run     *app.RunInfo
+	scores  *app.RunEvaluation
+	watched []app.TrainSlide // whose attention was kept while it was trained
 }
 
 // judge runs the best model of a run on its validation split and shows the result.
 func (s *Shell) judge(dir string) {
 	s.evaluate(dir, s.Workspace.EvaluateRun, func(j judgement) {
 		s.showResult(dir, s.resultOf(j))
+		s.reviewSlides(dir, j.watched, j.run.Best)
 	})
 }
 
@@ -157,7 +199,7 @@ func (s *Shell) evaluate(dir string, how evaluator, done func(judgement)) {
 			return judgement{}, err
 		}
 		r, err := s.Workspace.InspectRun(dir)
-		return judgement{r, e}, err
+		return judgement{r, e, s.watched(dir, e.Predictions)}, err
 	}, func(j judgement, err error) {
 		if err == nil {
 			done(j)

@@ -92,6 +92,24 @@ type Training struct {
 	Watch       string `json:"watch"`
 	WatchNone   string `json:"watch_none"`
 	WatchHint   string `json:"watch_hint"`
+	WatchEpoch  string `json:"watch_epoch"`
+	WatchBest   string `json:"watch_best"` // %s: epoch
+	WatchShow   string `json:"watch_show"`
+
+	LooksAt            string `json:"looks_at"`
+	LooksAtAll         string `json:"looks_at_all"`
+	Zooming            string `json:"zooming"`
+	Exhaustive         string `json:"exhaustive"`
+	AboutZoomMIL       string `json:"about_zoommil"`
+	AboutMaxMIL        string `json:"about_maxmil"`
+	AboutMeanMIL       string `json:"about_meanmil"`
+	AboutABMIL         string `json:"about_abmil"`
+	AboutCLAM          string `json:"about_clam"`
+	AboutTransMIL      string `json:"about_transmil"`
+	AboutDSMIL         string `json:"about_dsmil"`
+	AboutMSMIL         string `json:"about_msmil"`
+	AboutSparseConvMIL string `json:"about_sparseconvmil"`
+	LearningRate       string `json:"learning_rate"`
 
 	Result       string `json:"result"`
 	ResultHint   string `json:"result_hint"`
