@@ -270,7 +270,7 @@ func (w *Workspace) BenchTable(ctx context.Context, req TableRequest, progress f
 	}
 	defer collectOften()()
 	out := bench.NewComparison(study, who)
-	out.Version, out.Command, out.Device, out.Threads = w.Version, req.Command, place.Device, readers(req.Threads)
+	out.Version, out.Command, out.Device, out.Threads = w.Version, req.Command, place.Device, threadsOf(req.Threads)
 	if req.Table != "" {
 		c := &contest{req: &req, place: place, data: map[string]*shared{}}
 		if err := c.run(ctx, out, who, progress); err != nil {

@@ -47,7 +47,7 @@ them in --out.`,
 		Args: cobra.NoArgs,
 		RunE: func(cmd *cobra.Command, _ []string) error { return cmd.Help() },
 	}
-	c.AddCommand(p.benchEncoder(), p.benchAnalysis(), p.benchSettings(), p.benchMemory(), p.benchStep(), p.benchViewer(), p.benchAblation(), p.benchTable(), p.benchK(), p.benchTargets(), p.benchBags())
+	c.AddCommand(p.benchEncoder(), p.benchAnalysis(), p.benchSettings(), p.benchMemory(), p.benchStep(), p.benchViewer(), p.benchAblation(), p.benchTable(), p.benchFrontier(), p.benchK(), p.benchTargets(), p.benchBags())
 	return c
 }
 

@@ -227,7 +227,7 @@ func (c *Comparison) costLines() []string {
 	lines := []string{
 		fmt.Sprintf("costs: of a slide of %s, as the paper's; networks of the published sizes", strings.Join(parts, ", ")),
 		fmt.Sprintf("seconds: encoding the patches that a method reads at %.1f patches/s, measured with %s (%s), and its own network, measured on random features of that number; on %s",
-			c.Costs.Rate, c.Costs.Encoder, work, c.place()),
+			c.Costs.Rate, c.Costs.Encoder, work, PlaceName(c.Device, c.Threads)),
 		"multiply-adds: those of products of matrices and convolutions, counted in the graphs of the encoder and of the network",
 	}
 	for _, n := range c.Costs.Notes {
@@ -236,16 +236,15 @@ func (c *Comparison) costLines() []string {
 	return lines
 }
 
-// place is the device, in words.
-func (c *Comparison) place() string {
-	text := c.Device.Name
-	if c.Device.Used == "cpu" {
-		text = fmt.Sprintf("the processor, with %d threads", c.Threads)
-		if c.Threads == 1 {
-			text = "one core of the processor"
-		}
+// PlaceName is a device in words; threads are those of a processor.
+func PlaceName(d result.Device, threads int) string {
+	switch {
+	case d.Used != "cpu":
+		return d.Name
+	case threads == 1:
+		return "one core"
 	}
-	return text
+	return fmt.Sprintf("%d cores", threads)
 }
 
 // Print writes the head and the table.

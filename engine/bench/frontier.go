@@ -1,0 +1,169 @@
+package bench
+
+import (
+	"cmp"
+	"context"
+	"encoding/csv"
+	"encoding/json"
+	"errors"
+	"fmt"
+	"io"
+	"slices"
+	"strings"
+
+	"zoomscope/engine/encoder"
+	"zoomscope/engine/result"
+	"zoomscope/engine/train"
+)
+
+// FrontierFormat is what the JSON of a frontier says it is.
+const FrontierFormat = "zoomscope-frontier/1"
+
+// Frontier is the throughput of the methods of a study against how well they do
+// (the paper's Figure 3), on one core and on another device.
+type Frontier struct {
+	Format   string           `json:"format"`
+	Version  string           `json:"version"`
+	Command  string           `json:"command"`
+	Machine  Machine          `json:"machine"`
+	Study    string           `json:"study"`
+	Trained  *TrainingSummary `json:"training"`
+	Encoder  string           `json:"encoder"`
+	Pictures float64          `json:"megapixels"` // of a slide's tissue at the highest magnification
+	Series   []FrontierSeries `json:"series"`
+	Notice   string           `json:"notice"` // always result.ResearchUse
+}
+
+// FrontierSeries is what was measured at one place.
+type FrontierSeries struct {
+	Place  string          `json:"place"`
+	Device result.Device   `json:"device"`
+	Rate   float64         `json:"patches_a_second"`
+	Points []FrontierPoint `json:"points"`
+}
+
+// FrontierPoint is one method.
+type FrontierPoint struct {
+	Contestant
+	WeightedF1 Spread  `json:"weighted_f1"`
+	Slides     float64 `json:"slides_an_hour"`
+	Megapixels float64 `json:"megapixels_an_hour"`
+	// Best says that no other method is at least as good and at least as fast, and
+	// better in one of the two.
+	Best bool `json:"on_frontier"`
+}
+
+// NewFrontier is that of a comparison whose methods were trained, without any
+// place yet.
+func NewFrontier(c *Comparison) (*Frontier, error) {
+	if c.Training == nil {
+		return nil, errors.New("the comparison has costs alone: its methods were not trained")
+	}
+	if len(c.Slide) == 0 {
+		return nil, errors.New("the comparison has no slide")
+	}
+	side := float64(encoder.Side)
+	return &Frontier{
+		Format: FrontierFormat, Machine: ThisMachine(), Study: c.Study, Trained: c.Training, Notice: result.ResearchUse,
+		Pictures: float64(c.Slide[len(c.Slide)-1]) * side * side / 1e6,
+	}, nil
+}
+
+// Add measures what the methods of the comparison take at a place, and notes how
+// many slides an hour that makes.
+func (f *Frontier) Add(ctx context.Context, c *Comparison, costs CostCase, place FrontierSeries, progress func(result.Progress)) error {
+	measured, err := costs.Measure(ctx, progress)
+	if err != nil {
+		return err
+	}
+	place.Rate, f.Encoder = measured.Rate, measured.Encoder
+	for i, r := range c.Rows {
+		if r.Test == nil {
+			return fmt.Errorf("%s was not tested", r.Name)
+		}
+		slides := 3600 / measured.Rows[i].Seconds()
+		place.Points = append(place.Points, FrontierPoint{
+			Contestant: r.Contestant, WeightedF1: r.Test.WeightedF1, Slides: slides, Megapixels: slides * f.Pictures,
+		})
+	}
+	markBest(place.Points)
+	f.Series = append(f.Series, place)
+	return nil
+}
+
+// markBest finds the points that none beats.
+func markBest(points []FrontierPoint) {
+	for i := range points {
+		p := &points[i]
+		p.Best = p.WeightedF1.Mean.Defined() && !slices.ContainsFunc(points, func(q FrontierPoint) bool { return q.beats(*p) })
+	}
+}
+
+func (p FrontierPoint) beats(q FrontierPoint) bool {
+	return p.WeightedF1.Mean >= q.WeightedF1.Mean && p.Slides >= q.Slides &&
+		(p.WeightedF1.Mean > q.WeightedF1.Mean || p.Slides > q.Slides)
+}
+
+// Table shows the methods, at each place the fastest first.
+func (f *Frontier) Table() Table {
+	t := Table{Head: []string{"method", "at", "on", "weighted F1", "slides an hour", "megapixels an hour", "frontier"}}
+	for _, s := range f.Series {
+		points := slices.Clone(s.Points)
+		slices.SortStableFunc(points, func(a, b FrontierPoint) int { return cmp.Compare(b.Slides, a.Slides) })
+		for _, p := range points {
+			best := ""
+			if p.Best {
+				best = "yes"
+			}
+			t.add(p.Name, p.Scales(), s.Place, p.WeightedF1.text(), secondsText(p.Slides), fmt.Sprintf("%.0f", p.Megapixels), best)
+		}
+	}
+	return t
+}
+
+// Head says how the frontier was made, a sentence a line.
+func (f *Frontier) Head() []string {
+	lines := []string{
+		fmt.Sprintf("zoomscope %s, %s", f.Version, f.Machine),
+		"command: " + f.Command,
+		fmt.Sprintf("weighted F1: of the methods trained on %s, %d seeds, %d epochs; %s", f.Trained.Dataset, len(f.Trained.Seeds), f.Trained.Epochs, f.Trained.Settings),
+		fmt.Sprintf("throughput: slides as large as the paper's (%s, %.0f megapixels of tissue): encoding the patches that a method reads, and its own network of the published size", f.Study, f.Pictures),
+	}
+	for _, s := range f.Series {
+		lines = append(lines, fmt.Sprintf("%s: %.1f patches/s with %s (%s)", s.Place, s.Rate, f.Encoder, s.Device.Name))
+	}
+	return lines
+}
+
+// Print writes the head and the table.
+func (f *Frontier) Print(w io.Writer) error {
+	if _, err := fmt.Fprintf(w, "%s\n%s\n\n", strings.Join(f.Head(), "\n"), f.Notice); err != nil {
+		return err
+	}
+	return f.Table().Print(w)
+}
+
+// WriteJSON writes all of it.
+func (f *Frontier) WriteJSON(w io.Writer) error {
+	e := json.NewEncoder(w)
+	e.SetIndent("", "  ")
+	e.SetEscapeHTML(false)
+	return e.Encode(f)
+}
+
+// WriteCSV writes a row per method and place (RFC 4180), with every figure in full.
+func (f *Frontier) WriteCSV(w io.Writer) error {
+	out := csv.NewWriter(w)
+	out.UseCRLF = true
+	out.Write([]string{"method", "magnifications", "on", "weighted_f1", "weighted_f1_sd", "slides_an_hour", "megapixels_an_hour", "on_frontier"})
+	for _, s := range f.Series {
+		for _, p := range s.Points {
+			out.Write([]string{
+				p.Name, p.Scales(), s.Place, exact(p.WeightedF1.Mean), exact(p.WeightedF1.SD),
+				exact(train.Number(p.Slides)), exact(train.Number(p.Megapixels)), fmt.Sprint(p.Best),
+			})
+		}
+	}
+	out.Flush()
+	return out.Error()
+}
