@@ -21,6 +21,8 @@ type Display struct {
 	t    testing.TB
 	name string // as in $DISPLAY
 	dir  string // where Xvfb keeps the screen's pixels
+
+	drawn map[Words]gray // words that were looked for
 }
 
 // NewDisplay starts a screen of that size, which ends with the test. Where the
@@ -94,10 +96,16 @@ func (d *Display) Key(names ...string) {
 	}
 }
 
+// Move takes the mouse to a place of the screen.
+func (d *Display) Move(x, y int) {
+	d.t.Helper()
+	d.Do("mousemove", fmt.Sprint(x), fmt.Sprint(y))
+}
+
 // Click presses the left mouse button at a place of the screen.
 func (d *Display) Click(x, y int) {
 	d.t.Helper()
-	d.Do("mousemove", fmt.Sprint(x), fmt.Sprint(y))
+	d.Move(x, y)
 	d.Do("click", "1")
 }
 
