@@ -239,6 +239,13 @@ func (p *Training) SetRuns(folder string, runs []TrainingRun) {
 	p.object.Refresh()
 }
 
+// SelectRun chooses a run of the list, now or once it is listed.
+func (p *Training) SelectRun(dir string) {
+	p.runs.wanted = dir
+	p.runs.choose(dir)
+	p.object.Refresh()
+}
+
 // SetExported tells under which name a model was installed; "" takes that away.
 func (p *Training) SetExported(name string) {
 	p.runs.exported(name)

@@ -370,3 +370,24 @@ func TestTrainingFieldsGiveTheKeyboardBack(t *testing.T) {
 		}
 	}
 }
+
+// TestTrainingSelectsARun: one that has just ended can be installed at once.
+func TestTrainingSelectsARun(t *testing.T) {
+	var l log
+	p := openTraining(t, &l)
+	runs := someRuns()
+	p.SelectRun(runs[0].Dir)
+	p.SetRuns("/data/runs", runs[1:])
+	if p.runs.chosen != "" {
+		t.Errorf("%q is chosen", p.runs.chosen)
+	}
+	p.SetRuns("/data/runs", runs)
+	if p.runs.chosen != runs[0].Dir || p.runs.name.Text != runs[0].Name {
+		t.Errorf("%q is chosen, to be called %q", p.runs.chosen, p.runs.name.Text)
+	}
+	p.runs.choose(runs[1].Dir)
+	p.SetRuns("/data/runs", runs)
+	if p.runs.chosen != runs[1].Dir {
+		t.Errorf("%q is chosen again", p.runs.chosen)
+	}
+}

@@ -49,6 +49,7 @@ type trainingRuns struct {
 	rows     []*widgets.Pressable
 	compared []string // folders
 	chosen   string
+	wanted   string // folder of a run to choose once it is listed
 }
 
 func newTrainingRuns(t *texts.Texts, on TrainingEvents) *trainingRuns {
@@ -89,6 +90,7 @@ func (r *trainingRuns) set(folder string, runs []TrainingRun) {
 	r.listRuns()
 	r.compare()
 	r.settle()
+	r.choose(r.wanted)
 }
 
 func (r *trainingRuns) find(dir string) *TrainingRun {
@@ -145,7 +147,10 @@ func (r *trainingRuns) shortly(run TrainingRun) string {
 func (r *trainingRuns) figure(v float64) string { return figureWords(r.texts, v) }
 
 func (r *trainingRuns) choose(dir string) {
-	r.chosen = dir
+	if r.find(dir) == nil {
+		return
+	}
+	r.chosen, r.wanted = dir, ""
 	for i, run := range r.runs {
 		mark := widgets.Plain
 		if run.Dir == dir {
@@ -231,6 +236,7 @@ func (r *trainingRuns) settle() {
 	run := r.find(r.chosen)
 	show(r.actions, run != nil)
 	show(r.full, len(r.compared) >= MostCompared)
+	r.install.SetPrimary(run != nil && run.Ended)
 	r.install.Enable(run != nil && run.Ended && strings.TrimSpace(r.name.Text) != "")
 	r.object.Refresh()
 }

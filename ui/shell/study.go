@@ -215,6 +215,7 @@ func (s *Shell) trained(t *study, sum *app.TrainSummary, err error) {
 	if err == nil {
 		s.parts.training.SetWatched(panels.TrainingWatch{})
 		s.rename()
+		s.parts.training.SelectRun(t.dir)
 		s.judge(t.dir)
 	}
 }
