@@ -29,7 +29,7 @@ func (w *Workspace) BenchK(ctx context.Context, req KRequest, progress func(resu
 		return nil, err
 	}
 	base.Config.Model.Name = "zoommil"
-	rows, err := bench.K(ctx, bench.KCase{AblationCase: base, Ks: req.Ks}, progress)
+	rows, err := bench.K(ctx, bench.KCase{AblationCase: base, Ks: req.Ks, Encoder: w.encoderWork(base.Config.Model.Encoder)}, progress)
 	if err != nil {
 		return nil, err
 	}
@@ -49,4 +49,21 @@ func kChart(rows []bench.KRow) export.KChart {
 		})
 	}
 	return c
+}
+
+// encoderWork is the number of multiply-adds of a patch in an encoder of this
+// machine; 0 where it has none such, or the work of it cannot be counted.
+func (w *Workspace) encoderWork(e result.Encoder) int64 {
+	if e.SHA256 == "" {
+		return 0
+	}
+	spec, err := w.Encoder(e.SHA256)
+	if err != nil {
+		return 0
+	}
+	work, err := bench.EncoderWork(spec)
+	if err != nil {
+		return 0
+	}
+	return work
 }

@@ -2,8 +2,11 @@ package app
 
 import (
 	"context"
+	"io"
 	"os"
 	"runtime/debug"
+	"slices"
+	"strconv"
 
 	"zoomscope/engine/bench"
 	"zoomscope/engine/device"
@@ -67,4 +70,62 @@ func (w *Workspace) BenchStepChild(ctx context.Context, shape, what string) (*be
 func collectOften() (end func()) {
 	before := debug.SetGCPercent(20)
 	return func() { debug.SetGCPercent(before) }
+}
+
+// MethodsRequest asks for training steps of the exhaustive methods.
+type MethodsRequest struct {
+	Methods []string // nil for all
+	Patches int      // of a slide at the highest magnification
+	Rounds  int
+	Threads int // 0 is one for each processor
+	// Torch is a command that runs packaging/bench/torch_mil.py, to be compared
+	// with; nil for none.
+	Torch []string
+}
+
+// BenchMethods measures a training step of each method, by this program and by the
+// peer, in alternation. progress may be nil.
+func (w *Workspace) BenchMethods(ctx context.Context, req MethodsRequest, progress func(result.Progress)) ([]*bench.MethodTimes, error) {
+	b := benchmark{Workspace: w, req: BenchRequest{Threads: req.Threads}, progress: progress}
+	program, err := os.Executable()
+	if err != nil {
+		return nil, err
+	}
+	methods := req.Methods
+	if methods == nil {
+		methods = bench.ExhaustiveMethods()
+	}
+	each, patches := strconv.Itoa(b.allThreads()), strconv.Itoa(req.Patches)
+	var all []*bench.MethodTimes
+	for _, method := range methods {
+		c := bench.MethodCase{
+			Method: method, Patches: req.Patches, Rounds: req.Rounds,
+			Ours: []string{program, "bench", "step", StepServeFlag, "--threads", each, method, patches},
+			Env:  []string{"OMP_NUM_THREADS=" + each, "OPENBLAS_NUM_THREADS=" + each},
+		}
+		if req.Torch != nil {
+			c.Theirs = append(slices.Clone(req.Torch), method, patches, strconv.Itoa(bench.StepDim))
+		}
+		t, err := bench.MethodStep(ctx, c, b.said(method))
+		if err != nil {
+			return nil, err
+		}
+		all = append(all, t)
+	}
+	return all, nil
+}
+
+// StepServeFlag asks the command bench step to be the peer of BenchMethods,
+// BenchStepServe.
+const StepServeFlag = "--serve"
+
+// BenchStepServe takes steps of a method as it is asked to by lines of in.
+func (w *Workspace) BenchStepServe(ctx context.Context, method string, patches, threads int, in io.Reader, out io.Writer) error {
+	b := benchmark{Workspace: w}
+	defer collectOften()()
+	place, err := b.place(ctx, device.Options{Threads: threads}, 1)
+	if err != nil {
+		return err
+	}
+	return bench.ServeSteps(ctx, place.Opener, method, patches, in, out)
 }

@@ -21,7 +21,7 @@ type KCase struct {
 	Ks           []int // each for all magnifications but the highest
 	// Encoder is the number of multiply-adds of a patch in the encoder; 0 where it is
 	// not known.
-	Encoder float64
+	Encoder int64
 }
 
 // KRow is how ZoomMIL does with one K on the test split.
@@ -37,11 +37,10 @@ type KRow struct {
 	// that there are at all magnifications.
 	Read       float64 `json:"patches_read"`
 	Exhaustive float64 `json:"patches"`
-	// Encoder is the mean number of multiply-adds of a slide in the encoder, in
-	// thousands of millions; 0 where it is not known.
-	Encoder float64 `json:"encoder_gmac"`
-	// Heads are the mean seconds of a slide in the networks behind the encoder.
-	Heads float64 `json:"heads_s"`
+	// EncoderWork and HeadWork are the mean multiply-adds of a slide in the encoder,
+	// 0 where it is not known, and in the networks behind it.
+	EncoderWork float64 `json:"encoder_multiply_adds"`
+	HeadWork    float64 `json:"head_multiply_adds"`
 }
 
 // K trains and tests the method with every K and every seed, seed by seed.
@@ -60,7 +59,7 @@ func K(ctx context.Context, c KCase, progress func(result.Progress)) ([]KRow, er
 	for i, r := range all {
 		rows[i] = KRow{
 			K: c.Ks[i], WeightedF1: spread(r.f1), Accuracy: spread(r.accuracy), AUC: spread(r.auc), Found: spread(r.found),
-			Read: r.cost.read, Exhaustive: r.cost.exhaustive, Heads: r.cost.seconds, Encoder: r.cost.read * c.Encoder / 1e9,
+			Read: r.cost.read, Exhaustive: r.cost.exhaustive, HeadWork: r.cost.work, EncoderWork: r.cost.read * float64(c.Encoder),
 		}
 	}
 	return rows, nil
@@ -101,7 +100,7 @@ func (c *KCase) run(ctx context.Context, all *kRuns, k int, seed uint64) error {
 }
 
 // zoomCost are means over slides.
-type zoomCost struct{ read, exhaustive, seconds float64 }
+type zoomCost struct{ read, exhaustive, work float64 }
 
 // costOf runs a model file over the bags of slides.
 func costOf(ctx context.Context, o nn.Opener, model string, samples []train.Sample) (c zoomCost, err error) {
@@ -129,15 +128,15 @@ func (c *zoomCost) add(ctx context.Context, n *mil.Network, m *mil.Model, s trai
 		return err
 	}
 	defer f.Close()
-	var out *mil.Outcome
-	took, err := measure(func() error {
-		out, err = n.Forward(ctx, v)
-		return err
-	})
+	out, err := n.Forward(ctx, v)
 	if err != nil {
 		return err
 	}
-	c.seconds += took.Wall.Seconds() / slides
+	work, err := m.Work(v)
+	if err != nil {
+		return err
+	}
+	c.work += float64(work) / slides
 	for level, rows := range out.Rows {
 		c.read += float64(len(rows)) / slides
 		c.exhaustive += float64(v.Len(level)) / slides
@@ -147,7 +146,7 @@ func (c *zoomCost) add(ctx context.Context, n *mil.Network, m *mil.Model, s trai
 
 // KTable shows the rows.
 func KTable(rows []KRow) Table {
-	t := Table{Head: []string{"K", "weighted F1", "accuracy", "AUC", "evidence found", "patches read", "of all", "encoder, GMAC", "heads, ms"}}
+	t := Table{Head: []string{"K", "weighted F1", "accuracy", "AUC", "evidence found", "patches read", "of all", "encoder, GMAC", "heads, GMAC"}}
 	text := func(s Spread) string { return fmt.Sprintf("%.3f +- %.3f", s.Mean, s.SD) }
 	for _, r := range rows {
 		found := ""
@@ -155,7 +154,7 @@ func KTable(rows []KRow) Table {
 			found = text(r.Found)
 		}
 		t.add(fmt.Sprint(r.K), text(r.WeightedF1), text(r.Accuracy), text(r.AUC), found, fmt.Sprintf("%.1f", r.Read),
-			quotient("%.1f %%", 100*r.Read/r.Exhaustive), quotient("%.0f", r.Encoder), fmt.Sprintf("%.2f", 1e3*r.Heads))
+			quotient("%.1f %%", 100*r.Read/r.Exhaustive), quotient("%.1f", r.EncoderWork/1e9), fmt.Sprintf("%.3f", r.HeadWork/1e9))
 	}
 	return t
 }
@@ -164,13 +163,13 @@ func KTable(rows []KRow) Table {
 func WriteK(w io.Writer, rows []KRow) error {
 	out := csv.NewWriter(w)
 	out.Write([]string{"k", "weighted_f1", "weighted_f1_sd", "accuracy", "accuracy_sd", "auc", "auc_sd", "found", "found_sd",
-		"patches_read", "patches", "encoder_gmac", "heads_s"})
+		"patches_read", "patches", "encoder_multiply_adds", "head_multiply_adds"})
 	for _, r := range rows {
 		line := []string{fmt.Sprint(r.K)}
 		for _, s := range []Spread{r.WeightedF1, r.Accuracy, r.AUC, r.Found} {
 			line = append(line, digits(float64(s.Mean)), digits(float64(s.SD)))
 		}
-		out.Write(append(line, digits(r.Read), digits(r.Exhaustive), digits(r.Encoder), digits(r.Heads)))
+		out.Write(append(line, digits(r.Read), digits(r.Exhaustive), digits(r.EncoderWork), digits(r.HeadWork)))
 	}
 	out.Flush()
 	return out.Error()

@@ -14,10 +14,9 @@ import (
 )
 
 // A Peer is another program that does the same work, and waits between its
-// turns. It is asked by lines on its standard input, "run N" for N patches, and
-// answers each with one line of JSON: {"wall": S, "cpu": S},
-// in seconds. Before the first it says
-// who it is, as an Introduction.
+// turns. It is asked by lines on its standard input, "run N" for N patches or
+// steps, and answers each with one line of JSON: {"wall": S, "cpu": S}, in seconds.
+// Before the first it says who it is, as an Introduction.
 type Peer struct {
 	Introduction
 	cmd     *exec.Cmd
@@ -28,8 +27,9 @@ type Peer struct {
 
 // Introduction is the first line of a Peer.
 type Introduction struct {
-	Name     string    `json:"name"`     // with its version
-	Features []float32 `json:"features"` // of the first tile
+	Name     string    `json:"name"`               // with its version
+	Features []float32 `json:"features,omitempty"` // of the first tile
+	GFLOPS   float64   `json:"gflops,omitempty"`   // of a large product of matrices
 }
 
 // StartPeer starts a program and waits for its introduction. env is added to the
@@ -57,7 +57,7 @@ func StartPeer(ctx context.Context, command []string, env ...string) (*Peer, err
 	return p, nil
 }
 
-// Run has n patches encoded and returns what the peer says it took.
+// Run has n pieces of work done and returns what the peer says they took.
 func (p *Peer) Run(_ context.Context, n int) (Spent, error) {
 	if _, err := fmt.Fprintf(p.ask, "run %d\n", n); err != nil {
 		return Spent{}, err

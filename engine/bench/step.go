@@ -7,7 +7,6 @@ import (
 	"errors"
 	"fmt"
 	"math"
-	"math/rand/v2"
 	"os"
 	"os/exec"
 	"strings"
@@ -30,8 +29,8 @@ type StepShape struct {
 	Public PeerStep
 }
 
-// stepDim is the length of the features, that of the published encoder.
-const stepDim = 1024
+// StepDim is the length of the features, that of the published encoder.
+const StepDim = 1024
 
 // stepSteps is how many steps are measured, after one to warm up.
 const stepSteps = 15
@@ -203,37 +202,28 @@ func (s StepShape) config() mil.Config {
 	return mil.Config{
 		Name: s.Name, Method: mil.ZoomMIL, Classes: []string{"0", "1", "2"},
 		Magnifications: []float64{5, 10, 10 * math.Sqrt(float64(s.Ratios[1]))}, K: []int{s.K, s.K},
-		PatchSize: 256, Encoder: result.Encoder{Name: "random", Dim: stepDim}, Tissue: settings,
+		PatchSize: 256, Encoder: result.Encoder{Name: "random", Dim: StepDim}, Tissue: settings,
 		Sizes: mil.Sizes{Hidden: 256, Embedding: 512}, Classifier: mil.Linear,
 	}
 }
 
 // slide has random features, all in memory, as the public code has them.
 func (s StepShape) slide() features {
-	r := rand.New(rand.NewPCG(1, 2))
-	n := s.Low
-	var f features
-	for i := range 3 {
-		x := make([]float32, n*stepDim)
-		for j := range x {
-			x[j] = float32(r.NormFloat64())
-		}
-		f = append(f, x)
-		if i < 2 {
-			n *= s.Ratios[i]
-		}
+	rows := []int{s.Low}
+	for i, ratio := range s.Ratios {
+		rows = append(rows, rows[i]*ratio)
 	}
-	return f
+	return randomFeatures(rows)
 }
 
 // features [N, D] of each magnification; a mil.Source.
 type features [][]float32
 
-func (f features) Len(level int) int         { return len(f[level]) / stepDim }
+func (f features) Len(level int) int         { return len(f[level]) / StepDim }
 func (f features) Dense(level int) []float32 { return f[level] }
 func (f features) Features(dst []float32, level int, rows []int) error {
 	for i, row := range rows {
-		copy(dst[i*stepDim:(i+1)*stepDim], f[level][row*stepDim:])
+		copy(dst[i*StepDim:(i+1)*StepDim], f[level][row*StepDim:])
 	}
 	return nil
 }
@@ -243,7 +233,7 @@ func (f features) Features(dst []float32, level int, rows []int) error {
 // that the features of the lowest magnification need no gradient.
 func (s StepShape) gflop() float64 {
 	c := s.config()
-	d, e, h := stepDim, c.Sizes.Embedding, c.Sizes.Hidden
+	d, e, h := StepDim, c.Sizes.Embedding, c.Sizes.Hidden
 	rows := []int{s.Low, min(s.K, s.Low) * s.Ratios[0], min(s.K, s.K*s.Ratios[0]) * s.Ratios[1]}
 	total := 0
 	for i, n := range rows {

@@ -2,12 +2,16 @@ package bench
 
 import (
 	"context"
+	"encoding/json"
+	"io"
 	"os"
+	"os/exec"
 	"path/filepath"
 	"strings"
 	"testing"
 
 	"zoomscope/engine/device"
+	"zoomscope/engine/mil"
 	"zoomscope/engine/nn/nntest"
 	"zoomscope/packaging/testenv"
 )
@@ -102,5 +106,88 @@ func TestStepVerdicts(t *testing.T) {
 	}
 	if rows := StepTable([]*StepTimes{times}).Rows; len(rows) != 1 || rows[0][0] != "CAMELYON16" || rows[0][9] != "1900-2100" {
 		t.Errorf("%v", rows)
+	}
+}
+
+// What is asked is answered, with steps that were taken.
+func TestServeSteps(t *testing.T) {
+	for _, method := range []string{mil.MeanMIL, mil.SparseConvMIL} {
+		var out strings.Builder
+		if err := ServeSteps(t.Context(), nntest.Interpreter{}, method, 16, strings.NewReader("run 1\nrun 2\n"), &out); err != nil {
+			t.Fatal(err)
+		}
+		answers := json.NewDecoder(strings.NewReader(out.String()))
+		var first Introduction
+		if err := answers.Decode(&first); err != nil || first.Name == "" {
+			t.Errorf("%s: introduction %+v, error %v", method, first, err)
+		}
+		for range 2 {
+			var took struct{ Wall, CPU *float64 }
+			if err := answers.Decode(&took); err != nil || took.Wall == nil || took.CPU == nil || !(*took.Wall > 0) {
+				t.Errorf("%s: %s, error %v", method, out.String(), err)
+			}
+		}
+		if answers.More() {
+			t.Errorf("%s: %s", method, out.String())
+		}
+	}
+	if err := ServeSteps(t.Context(), nntest.Interpreter{}, mil.MeanMIL, 16, strings.NewReader("walk\n"), io.Discard); err == nil {
+		t.Error("what is not understood is done")
+	}
+}
+
+func TestMethodConfigs(t *testing.T) {
+	for _, method := range ExhaustiveMethods() {
+		c := methodConfig(method)
+		if err := c.Validate(); err != nil || len(c.Magnifications) != len(methodRows(method, 3472)) {
+			t.Errorf("%s: %v, error %v", method, c.Magnifications, err)
+		}
+	}
+}
+
+// A peer that is not given leaves the columns of it empty; one that is tells of both.
+func TestMethodStep(t *testing.T) {
+	sh, err := exec.LookPath("sh")
+	if err != nil {
+		t.Skip("no shell here")
+	}
+	talk := func(wall string) []string {
+		return []string{sh, "-c", `echo '{"name": "a peer"}'; while read line; do echo '{"wall": ` + wall + `, "cpu": 1}'; done`}
+	}
+	c := MethodCase{Method: mil.MSMIL, Patches: 32, Rounds: 2, Ours: talk("2")}
+	alone, err := MethodStep(t.Context(), c, nil)
+	if err != nil || alone.Step != 2 || alone.Patches != 42 || alone.PeerName != "" || alone.OverPeer != (Quotient{}) {
+		t.Errorf("%+v, error %v", alone, err)
+	}
+	c.Theirs = talk("5")
+	both, err := MethodStep(t.Context(), c, nil)
+	if err != nil || both.Peer != 5 || both.OverPeer != (Quotient{2.5, 1}) || both.PeerName != "a peer" {
+		t.Errorf("%+v, error %v", both, err)
+	}
+	c.Theirs = []string{sh, "-c", "exit 3"}
+	if _, err := MethodStep(t.Context(), c, nil); err == nil {
+		t.Error("a peer that fails is no error")
+	}
+}
+
+// The methods that are compared with must be the same, else their times say nothing.
+func TestTorchMethodsAgree(t *testing.T) {
+	const python = "/usr/bin/python3" // Debian's packages are for this one
+	if err := exec.Command(python, "-c", "import torch").Run(); err != nil {
+		t.Skipf("no PyTorch for %s (%v); install python3-torch", python, err)
+	}
+	golden := testenv.Golden(t)
+	files := []string{
+		"abmil/gated_mlp_0", "clam_sb/ce_0", "dsmil/bce_c2_0", "maxmil/instance_c3_0", "meanmil/mean_0", "msmil/two_scales_0", "sparseconvmil/plain_0",
+	}
+	if exec.Command(python, "-c", "import nystrom_attention").Run() == nil {
+		files = append(files, "transmil/d16_n9_square_0", "transmil/d32_n10_0")
+	}
+	command := []string{filepath.Join(testenv.Root(), "packaging", "bench", "torch_mil.py"), "check"}
+	for _, f := range files {
+		command = append(command, filepath.Join(golden, filepath.FromSlash(f)+".safetensors"))
+	}
+	if out, err := exec.Command(python, command...).CombinedOutput(); err != nil {
+		t.Errorf("%v\n%s", err, out)
 	}
 }
