@@ -89,11 +89,16 @@ func (c *Comparison) Measure(ctx context.Context, costs CostCase, progress func(
 	for i := range c.Rows {
 		c.Rows[i].Cost = measured.Rows[i]
 	}
+	c.relate()
+	return nil
+}
+
+// relate fills in the multiples of all rows.
+func (c *Comparison) relate() {
 	for i := range c.Rows {
 		r := &c.Rows[i]
 		r.OverZoomMIL, r.OverEff = c.over(r.Cost, ZoomName), c.over(r.Cost, EffName)
 	}
-	return nil
 }
 
 // Title names the comparison.

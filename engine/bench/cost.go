@@ -1,6 +1,7 @@
 package bench
 
 import (
+	"cmp"
 	"context"
 	"errors"
 	"fmt"
@@ -40,7 +41,8 @@ type CostCase struct {
 	Contestants []Contestant
 	Spec        *encoder.Spec
 	Device      nn.Opener
-	Batch       int // patches that the device encodes at once
+	Batch       int           // patches that the device encodes at once
+	Long        time.Duration // how long a measurement goes on at the least; 0 for 1.5 s
 }
 
 // Costs are what was measured.
@@ -54,7 +56,8 @@ type Costs struct {
 	Notes []string    `json:"notes,omitempty"`
 }
 
-// How long a measurement goes on, and how often it is made at the least.
+// How long a measurement goes on, unless it is said, and how often it is made at
+// the least.
 const (
 	costTime = 1500 * time.Millisecond
 	costRuns = 3
@@ -96,7 +99,7 @@ func (c *CostCase) rate(ctx context.Context) (_ float64, err error) {
 		return 0, err
 	}
 	defer func() { err = errors.Join(err, bare.Close()) }()
-	seconds, err := median(ctx, 2*costTime, func() error {
+	seconds, err := median(ctx, 2*cmp.Or(c.Long, costTime), func() error {
 		_, err := bare.Run(ctx, c.Batch)
 		return err
 	})
@@ -145,7 +148,7 @@ func (c *CostCase) head(ctx context.Context, who Contestant, s layout) (cost Sli
 		return cost, err
 	}
 	defer func() { err = errors.Join(err, n.Close()) }()
-	cost.HeadSeconds, err = median(ctx, costTime, func() error {
+	cost.HeadSeconds, err = median(ctx, cmp.Or(c.Long, costTime), func() error {
 		_, err := n.Forward(ctx, s)
 		return err
 	})
