@@ -31,6 +31,9 @@ var sayers = map[string][]string{
 	"bagfolder.go":                {"fromBag"},
 	"train.go":                    {"DefaultTraining"},
 	"trainingwatch.go":            {"resultOf"},
+	"triage.go":                   {"persist"},
+	"triagelook.go":               {"look", "unrested", "lookInto", "outOfReach"},
+	"worklist/queue.go":           {"interrupted"},
 }
 
 // sentencesIn are samples of the sentences in a declaration: its texts of three

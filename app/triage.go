@@ -108,6 +108,7 @@ func (w *Workspace) triage(ctx context.Context, list *worklist.Store, req Triage
 	}
 	defer give()
 	defer t.ahead.drop()
+	defer list.Subscribe(func(worklist.Change) { ring(t.bell) })() // others queue too
 	if err := t.prepare(ctx); err != nil {
 		return nil, err
 	}

@@ -294,12 +294,15 @@ func (s *Store) Take(ctx context.Context) (give func(), err error) {
 	return func() { s.taken.Store(false) }, nil
 }
 
+// interrupted is why a run is queued again that was running.
+const interrupted = "the program ended while it was analysed"
+
 // recover queues again what was running when the program, or who worked through the
 // worklist, ended. Nobody else has the file open.
 func (s *Store) recover(ctx context.Context) error {
 	return s.change(ctx, Change{What: RunsChanged}, func(tx *sql.Tx) error {
 		_, err := tx.ExecContext(ctx, `UPDATE runs SET state = 'queued', interrupted = interrupted + 1, changed = ?,
-			kind = '', reason = 'the program ended while it was analysed' WHERE state = 'running'`, stamp(s.now()))
+			kind = '', reason = ? WHERE state = 'running'`, stamp(s.now()), interrupted)
 		if err == nil {
 			_, err = tx.ExecContext(ctx, "UPDATE runs SET not_before = 0 WHERE not_before <> 0")
 		}

@@ -25,6 +25,7 @@ type WorklistEvents struct {
 	Filter func(f WorklistFilter)
 
 	AddFolder func()
+	Folders   func() // those that are kept, to change how they are looked through
 	Start     func() // triage
 	Pause     func()
 	// Blind is the wish to read blinded, or not. Sort and Filter may have changed
@@ -32,11 +33,15 @@ type WorklistEvents struct {
 	Blind     func(on bool)
 	Report    func()
 	ExportCSV func()
+	Reader    func() // the wish to be called otherwise
+	Confirm   func() // the name of the reader that was asked about is right
 
 	Judge    func(j WorklistJudgement)
 	Withdraw func(id int64) // the verdict
 	Note     func(id int64, note string)
 	Retry    func(id int64) // a case that failed
+	RetryAll func()         // all that failed
+	State    func(s WorklistStatement)
 
 	Left func() // a field of text was left: the keyboard is free
 }
@@ -74,7 +79,7 @@ func NewWorklist(t *texts.Texts, on WorklistEvents) *Worklist {
 	w := &Worklist{texts: t, on: on, now: time.Now, cases: newCaseStore(), selected: -1, tapped: -1}
 	w.top = newWorklistTop(t, on, w.blind)
 	w.sort = newWorklistSort(t, w.sortChanged)
-	w.filter = newWorklistFilter(t, w.sort.object, w.filterChanged, func() { tell(on.Left) })
+	w.filter = newWorklistFilter(t, on, w.sort.object, w.filterChanged)
 	w.header = widgets.NewCaseHeader(w.columnNames(), w.pressHeader)
 	w.rows = widgets.NewRowList(widgets.CaseRowHeight, w.newRow, w.fill)
 	w.rows.OnSeen = func(from, n int) { w.fetch(from, n) }
@@ -105,6 +110,7 @@ func (w *Worklist) SetSetup(s WorklistSetup) {
 // SetCounts tells how many cases there are.
 func (w *Worklist) SetCounts(c WorklistCounts) {
 	w.filter.words.SetText(countWords(w.texts, c))
+	w.filter.setFailed(c.Failed)
 	w.nothing.set(c.Total == 0)
 	for _, o := range []fyne.CanvasObject{w.filter.object, w.filter.counts, w.head, w.detail.object} {
 		show(o, c.Total > 0)
@@ -116,6 +122,13 @@ func (w *Worklist) SetCounts(c WorklistCounts) {
 
 // SetTriage tells whether the worklist is worked through, and how far that is.
 func (w *Worklist) SetTriage(t WorklistTriage) { w.top.setTriage(t) }
+
+// SetReader tells whose verdicts are given. While that was never asked, it is asked
+// in a line that goes with the answer.
+func (w *Worklist) SetReader(name string, asked bool) {
+	w.top.setReader(name, asked)
+	w.object.Refresh()
+}
 
 // SetBlinded shows whether the list is read blinded. It calls nothing back.
 func (w *Worklist) SetBlinded(on bool) {

@@ -27,6 +27,8 @@ type WorklistDetail struct {
 	Picture  *image.RGBA // larger than the row's; nil for none
 	Path     string      // of its file; "" for the folder of the row
 	Warnings []string    // in words
+	Reason   string      // of a failure, for those who look into it; "" for no more than the row's
+	Alike    int         // cases of its folder that fail for want of a magnification, it included
 }
 
 // worklistDetail shows the case at hand, and takes the reader's verdict.
@@ -44,6 +46,7 @@ type worklistDetail struct {
 	where   *widgets.Text
 	open    *widgets.Button
 	trouble *fyne.Container
+	mend    *worklistMend
 	said    *fyne.Container // by the model
 	bars    *widgets.Probabilities
 	verdict *fyne.Container
@@ -60,11 +63,12 @@ func newWorklistDetail(w *Worklist) *worklistDetail {
 	d.name, d.where = widgets.NewStrong(""), widgets.NewNote("")
 	d.open = widgets.NewButton(t.Worklist.Open, func() { w.OpenSelected() })
 	d.trouble, d.said, d.verdict = widgets.NewColumn(theme.Gap-2), widgets.NewColumn(theme.Gap-2), widgets.NewColumn(theme.Gap-2)
+	d.mend = newWorklistMend(t, w.on)
 	d.note = widgets.NewLines(t.Worklist.NoteHint, 2)
 	d.note.OnLeft = func() { d.keepNote(); tell(w.on.Left) }
 	head := widgets.NewColumn(2, d.name, d.where, widgets.NewInset(0, 3, widgets.NewFlow(0, d.open)))
 	note := widgets.NewColumn(2, d.note, widgets.NewNote(t.Worklist.NoteHelp))
-	d.body = container.New(d.layout, d.picture, head, d.said, d.trouble, d.verdict, note)
+	d.body = container.New(d.layout, d.picture, head, d.said, d.trouble, d.mend.object, d.verdict, note)
 	d.scroll = widgets.NewScroll(theme.Gap+2, d.body)
 	d.hint = newMiddle(detailWidth-4*theme.Gap, widgets.NewText(t.Worklist.NothingSelected,
 		widgets.TextLook{Color: standard.ColorNamePlaceHolder, Align: fyne.TextAlignCenter}))
@@ -90,6 +94,9 @@ func (w *Worklist) FocusNote() bool {
 	w.detail.note.Enter()
 	return true
 }
+
+// KeepNote tells of the note that is being typed, as leaving it does.
+func (w *Worklist) KeepNote() { w.detail.keepNote() }
 
 // Judge gives a verdict on the case at hand, as its buttons do; false where that
 // makes no sense: nobody agrees with an opinion that is not to be seen.
@@ -143,13 +150,10 @@ func (d *worklistDetail) show() {
 	}
 	d.showHead(c)
 	replace(d.trouble, d.troubles(c)...)
+	d.mend.set(c, d.more.Alike)
 	d.showOpinion(c)
 	replace(d.verdict, d.verdictParts(c)...)
-	note := ""
-	if c.Verdict != nil {
-		note = c.Verdict.Note
-	}
-	d.showNote(c.ID, note)
+	d.showNote(c.ID, c.note())
 	d.object.Refresh()
 }
 
@@ -183,6 +187,9 @@ func (d *worklistDetail) troubles(c *WorklistCase) []fyne.CanvasObject {
 		list = append(list, widgets.Warning{Text: warningCount(t, c.Warnings)})
 	}
 	lines := warningLines(list)
+	if c.State == WorklistFailed && d.more.Reason != "" {
+		lines = append(lines, widgets.NewNote(d.more.Reason))
+	}
 	if c.State != WorklistDone && c.State != WorklistFailed {
 		var cells widgets.CaseCells
 		stateCells(&cells, d.texts, *c)
@@ -200,6 +207,9 @@ func (d *worklistDetail) failure(c *WorklistCase) widgets.Warning {
 	}
 	if advice == "" {
 		advice = t.WhatToDo
+	}
+	if c.Unsized {
+		return widgets.Warning{Text: words + "\n" + t.MendDo, Grave: true}
 	}
 	return widgets.Warning{Text: words + "\n" + advice, Action: t.Retry, Do: func() { call(d.w.on.Retry, c.ID) }, Grave: true}
 }

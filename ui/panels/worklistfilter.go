@@ -29,24 +29,27 @@ type worklistFilter struct {
 	warnings *widgets.Toggle
 	words    *widgets.Text // how many cases there are
 	clear    *widgets.Button
+	retry    *widgets.Button
 	counts   *fyne.Container
 	classes  []string
 	silent   bool // a filter is being shown, not chosen
 }
 
-func newWorklistFilter(t *texts.Texts, sort fyne.CanvasObject, changed, left func()) *worklistFilter {
+func newWorklistFilter(t *texts.Texts, on WorklistEvents, sort fyne.CanvasObject, changed func()) *worklistFilter {
 	f := &worklistFilter{texts: t, changed: changed, text: widgets.NewField(t.Worklist.FindHint)}
 	f.text.OnChanged = func(string) { f.settle() }
-	f.text.OnLeft = left
+	f.text.OnLeft = func() { tell(on.Left) }
 	f.state = widgets.NewChoice("", func(int) { f.settle() })
 	f.class = widgets.NewChoice("", func(int) { f.settle() })
 	f.unread = widgets.NewToggle(t.Worklist.UnreadOnly, func(bool) { f.settle() })
 	f.warnings = widgets.NewToggle(t.Worklist.WithWarning, func(bool) { f.settle() })
 	f.clear = widgets.NewButton(t.Worklist.Clear, func() { f.set(WorklistFilter{}); f.settle() })
+	f.retry = widgets.NewButton(t.Worklist.RetryAll, func() { tell(on.RetryAll) })
 	f.words = widgets.NewBody("")
-	f.counts = widgets.NewRow(theme.Gap, 0, widgets.NewAtLeast(0, 26, widgets.NewInset(0, 4, f.words)), f.clear)
+	f.counts = widgets.NewRow(theme.Gap, 0, widgets.NewAtLeast(0, 26, widgets.NewInset(0, 4, f.words)), f.retry, f.clear)
 	f.object = widgets.NewFlow(theme.Gap-2, widgets.NewAtLeast(findWidth, 0, f.text),
 		widgets.NewAtLeast(chooseWidth, 0, f.state), widgets.NewAtLeast(chooseWidth, 0, f.class), f.unread, f.warnings, sort)
+	f.retry.Hide()
 	f.setClasses(nil)
 	f.set(WorklistFilter{})
 	return f
@@ -103,6 +106,14 @@ func (f *worklistFilter) setBlinded(on bool) {
 	}
 	f.class.Enable(!on)
 	f.showClear()
+}
+
+// setFailed offers to try again what failed.
+func (f *worklistFilter) setFailed(n int) {
+	if any := n > 0; any == f.retry.Hidden {
+		show(f.retry, any)
+		f.counts.Refresh()
+	}
 }
 
 func (f *worklistFilter) settle() {

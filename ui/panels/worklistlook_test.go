@@ -120,6 +120,15 @@ func worklistScenes() []scene {
 				w.SetList(10000, 2, WorklistPage{0, cases[:4]})
 			}).Object()
 		})
+		add("unsized", func(t *texts.Texts) fyne.CanvasObject {
+			return filledWorklist(t, 12, func(w *Worklist, cases []WorklistCase) {
+				unsizedCase(&cases[0])
+				cases[0].Reason, cases[0].Thumb = t.Errors.NoResolution.What, nil
+				w.SetReader("pathology", false)
+				w.SetList(len(cases), 0, WorklistPage{0, cases})
+				w.SetDetail(WorklistDetail{ID: 1, Alike: 24, Reason: "raster: no resolution"})
+			}).Object()
+		})
 		add("empty", func(t *texts.Texts) fyne.CanvasObject { return NewWorklist(t, WorklistEvents{}).Object() })
 	}
 	agreement := func(r AgreementReport) func(t *texts.Texts) fyne.CanvasObject {
@@ -129,6 +138,13 @@ func worklistScenes() []scene {
 			return widgets.NewInset(12, 12, v.Object())
 		}
 	}
+	list = append(list, scene{"worklist-folders", fyne.NewSize(600, 420), func(t *texts.Texts) fyne.CanvasObject {
+		v := NewFoldersView(t, FoldersEvents{})
+		v.Set([]WorklistFolder{{Path: "/home/pathology/slides", Watch: true, Cases: 20}, {Path: "/mnt/scanner/2026/a folder of some length/colon", Images: true, Cases: 10412}})
+		return widgets.NewInset(12, 12, v.Object())
+	}}, scene{"worklist-reader", fyne.NewSize(460, 300), func(t *texts.Texts) fyne.CanvasObject {
+		return widgets.NewInset(12, 12, NewReaderView(t, "pathology", []string{"Dr. Weber", "Dr. Weiß"}, nil).Object())
+	}})
 	few := AgreementReport{Reader: "Dr. Weber", Model: "Demo", Classes: []string{"quiet", "nests"}, Table: [][]int{{2, 0}, {0, 0}}, Agree: 2}
 	return append(list, scene{"agreement", fyne.NewSize(560, 640), agreement(someAgreement())},
 		scene{"agreement-few", fyne.NewSize(560, 460), agreement(few)},

@@ -290,11 +290,11 @@ func stateCells(cells *widgets.CaseCells, all *texts.Texts, c WorklistCase) {
 
 func verdictCells(cells *widgets.CaseCells, t texts.Worklist, c WorklistCase) {
 	v := c.Verdict
+	cells.Note = c.note()
 	if v == nil {
 		cells.Verdict, cells.VerdictInk = t.Unread, standard.ColorNamePlaceHolder
 		return
 	}
-	cells.Note = v.Note
 	switch v.Opinion {
 	case WorklistAgree:
 		cells.Verdict, cells.VerdictIcon, cells.VerdictInk = t.Agree, standard.IconNameConfirm, standard.ColorNameSuccess
@@ -304,9 +304,6 @@ func verdictCells(cells *widgets.CaseCells, t texts.Worklist, c WorklistCase) {
 		cells.Verdict, cells.VerdictIcon = t.Unsure, standard.IconNameQuestion
 	default:
 		cells.Verdict = v.Class
-		if v.Class == "" {
-			cells.Verdict, cells.VerdictInk = t.Unread, standard.ColorNamePlaceHolder
-		}
 	}
 }
 

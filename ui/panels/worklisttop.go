@@ -19,10 +19,13 @@ type worklistTop struct {
 
 	object   *fyne.Container
 	add      *widgets.Button
+	folders  *widgets.Button
 	start    *widgets.Button // or pauses
 	report   *widgets.Button
 	export   *widgets.Button
 	blinded  *widgets.Toggle
+	reader   *widgets.Button
+	ask      *fyne.Container // whether the reader's name is right
 	model    *fyne.Container
 	progress *widgets.ProgressLine
 	trouble  *fyne.Container
@@ -31,17 +34,33 @@ type worklistTop struct {
 }
 
 func newWorklistTop(t *texts.Texts, on WorklistEvents, blind func(on bool)) *worklistTop {
-	p := &worklistTop{texts: t, on: on, model: widgets.NewColumn(2), trouble: widgets.NewColumn(2), progress: widgets.NewProgressLine(nil)}
+	p := &worklistTop{texts: t, on: on, model: widgets.NewColumn(2), trouble: widgets.NewColumn(2), ask: widgets.NewColumn(2), progress: widgets.NewProgressLine(nil)}
 	w := t.Worklist
 	p.add = widgets.NewIconButton(w.AddShort, standard.IconNameFolderOpen, func() { tell(on.AddFolder) })
+	p.folders = widgets.NewButton(w.Folders, func() { tell(on.Folders) })
+	p.reader = widgets.NewButton("", func() { tell(on.Reader) })
 	p.start = widgets.NewIconButton(w.Start, standard.IconNameMediaPlay, p.press)
 	p.blinded = widgets.NewToggle(w.Blinded, blind)
 	p.report = widgets.NewButton(w.Report, func() { tell(on.Report) })
 	p.export = widgets.NewButton(w.ExportCSV, func() { tell(on.ExportCSV) })
-	buttons := widgets.NewFlow(theme.Gap-2, p.start, p.add, p.report, p.export, p.blinded)
-	p.object = widgets.NewColumn(worklistGap, buttons, p.model, p.progress.Object(), p.trouble)
+	buttons := widgets.NewFlow(theme.Gap-2, p.start, p.add, p.folders, p.report, p.export, p.reader, p.blinded)
+	p.object = widgets.NewColumn(worklistGap, buttons, p.ask, p.model, p.progress.Object(), p.trouble)
+	p.setReader("", true)
 	p.setTriage(WorklistTriage{})
 	return p
+}
+
+// setReader tells who reads, and asks whether that is right.
+func (p *worklistTop) setReader(name string, asked bool) {
+	w := p.texts.Worklist
+	p.reader.SetText(fmt.Sprintf(w.Reader, name))
+	show(p.reader, name != "")
+	if asked {
+		replace(p.ask)
+		return
+	}
+	replace(p.ask, widgets.NewBody(fmt.Sprintf(w.AskReader, name)), widgets.NewFlow(theme.Gap-2,
+		widgets.NewButton(w.ReaderYes, func() { tell(p.on.Confirm) }), widgets.NewButton(w.ReaderOther, func() { tell(p.on.Reader) })))
 }
 
 func (p *worklistTop) press() {
@@ -81,7 +100,11 @@ func (p *worklistTop) setTriage(t WorklistTriage) {
 	p.start.SetText(label)
 	p.start.SetIcon(icon)
 	p.start.SetPrimary(!t.Running)
-	p.progress.Set(t.Current, p.amount(t), fraction(t.Done, t.Of))
+	current := t.Current
+	if t.Waiting {
+		current = w.Waiting
+	}
+	p.progress.Set(current, p.amount(t), fraction(t.Done, t.Of))
 	show(p.progress.Object(), t.Running)
 	var trouble []fyne.CanvasObject
 	if t.Trouble != "" {

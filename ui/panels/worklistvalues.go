@@ -69,6 +69,10 @@ type WorklistCase struct {
 	Opinion *WorklistOpinion // nil where there is none, or it is hidden
 	Hidden  bool             // there is one that is not to be seen before the verdict
 	Verdict *WorklistVerdict // nil for none
+	Note    string           // the reader's, while there is no verdict
+
+	Unsized bool    // it failed for want of a magnification
+	Stated  float64 // magnification that the user stated; 0 for none
 }
 
 // opinion is what may be shown of the model's opinion.
@@ -77,6 +81,21 @@ func (c WorklistCase) opinion() *WorklistOpinion {
 		return nil
 	}
 	return c.Opinion
+}
+
+// WorklistStatement is at which magnification a case was scanned.
+type WorklistStatement struct {
+	ID            int64
+	Magnification float64 // 0 leaves it to the file
+	All           bool    // the same holds for the cases of its folder that fail for want of one
+}
+
+// note is what the reader noted, with a verdict or without.
+func (c WorklistCase) note() string {
+	if c.Verdict != nil {
+		return c.Verdict.Note
+	}
+	return c.Note
 }
 
 // WorklistPage is some cases of the list, from an index on.
@@ -114,6 +133,7 @@ type WorklistCounts struct {
 type WorklistTriage struct {
 	Running bool
 	Pausing bool          // the slide at hand is worked off first
+	Waiting bool          // all is done, and folders are watched
 	Current string        // what is worked on
 	Done    int           // slides since the start
 	Of      int           // slides to do since the start

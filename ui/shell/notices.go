@@ -14,9 +14,12 @@ import (
 )
 
 // problem phrases an error for the user.
-func (s *Shell) problem(err error) texts.Problem {
+func (s *Shell) problem(err error) texts.Problem { return s.problemOf(app.KindOf(err)) }
+
+// problemOf phrases a kind of error for the user.
+func (s *Shell) problemOf(kind app.ErrorKind) texts.Problem {
 	t := s.texts.Errors
-	switch app.KindOf(err) {
+	switch kind {
 	case app.ErrorUnsupported:
 		return t.Unsupported
 	case app.ErrorDamaged:

@@ -41,7 +41,7 @@ type review struct {
 	stale   bool // it is to be read again once it is read
 	list    int  // number of the list that is shown
 	thumbs  *thumbs
-	drafts  map[int64]string // notes on cases without a verdict
+	drafts  map[int64]string // notes on cases without a verdict that were typed since they were last read
 	going   int64            // case that is being opened; 0 for none
 
 	triage triageState
@@ -54,6 +54,7 @@ func (s *Shell) buildWorklist() fyne.CanvasObject {
 	r.thumbs = &thumbs{of: map[int64]*image.RGBA{}}
 	r.panel = panels.NewWorklist(s.texts, s.worklistEvents())
 	r.query.Reader = s.reader()
+	r.panel.SetReader(r.query.Reader, s.look.Worklist.Reader != "")
 	r.query.Blinded = s.look.Worklist.Blinded
 	r.panel.SetBlinded(r.query.Blinded)
 	if !r.query.Blinded {
@@ -76,18 +77,11 @@ func (s *Shell) worklistEvents() panels.WorklistEvents {
 			s.review.query.Filter = filterOf(f)
 			s.readWorklist()
 		},
-		AddFolder: s.addFolder, Start: s.startTriage, Pause: s.pauseTriage, Retry: s.retryCase,
+		AddFolder: s.addFolder, Folders: s.showFolders, Start: s.startTriage, Pause: s.pauseTriage,
+		Retry: s.retryCase, RetryAll: s.retryFailed, State: s.stateCase, Reader: s.askReader, Confirm: s.confirmReader,
 		Blind: s.readBlinded, Report: s.showAgreement, ExportCSV: s.exportWorklist,
 		Judge: s.judgeCase, Withdraw: s.withdraw, Note: s.keepNote, Left: s.focusLost,
 	}
-}
-
-// reader is whose verdicts are given and shown.
-func (s *Shell) reader() string {
-	if name := s.look.Worklist.Reader; name != "" {
-		return name
-	}
-	return app.UserName()
 }
 
 // toggleWorklist shows the worklist in place of the slide, or the slide again.
@@ -177,11 +171,14 @@ func (s *Shell) worklistOpened(store *app.Worklist, err error) {
 }
 
 // closeWorklist ends the store's use, once nothing runs beside the window any more.
+// A note that is being typed is kept.
 func (s *Shell) closeWorklist() error {
 	r := &s.review
 	if r.closing == nil {
 		return nil
 	}
+	r.panel.KeepNote()
+	s.workers.Wait()
 	if r.end != nil {
 		r.end()
 	}

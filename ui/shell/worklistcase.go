@@ -229,7 +229,9 @@ func (s *Shell) keepVerdict(c app.WorklistCase, v app.WorklistVerdict) {
 	r := &s.review
 	v.Reader = r.query.Reader
 	store, setup := r.store, r.query.Setup
-	background(s, func(ctx context.Context) (app.WorklistVerdict, error) { return store.Judge(ctx, setup, c.ID, v) },
+	background(s, func(ctx context.Context) (app.WorklistVerdict, error) {
+		return store.Judge(context.WithoutCancel(ctx), setup, c.ID, v) // also while the window closes
+	},
 		func(kept app.WorklistVerdict, err error) {
 			if err != nil {
 				s.unless(err)
@@ -262,7 +264,7 @@ func (s *Shell) verdictWords(v app.WorklistVerdict) string {
 // withdraw takes the verdict on a case back.
 func (s *Shell) withdraw(id int64) {
 	r := &s.review
-	delete(r.drafts, id)
+	delete(r.drafts, id) // what was noted with the verdict is the note now
 	store, reader := r.store, r.query.Reader
 	background(s, func(ctx context.Context) (struct{}, error) { return struct{}{}, store.Withdraw(ctx, reader, id) },
 		func(_ struct{}, err error) {
@@ -278,7 +280,7 @@ func (s *Shell) keepNote(id int64, note string) {
 		return
 	}
 	if c.Verdict == nil {
-		s.review.drafts[id] = note
+		s.keepDraft(id, note)
 		return
 	}
 	v := *c.Verdict
@@ -287,6 +289,16 @@ func (s *Shell) keepNote(id int64, note string) {
 		v.Opinion = "" // it follows from the class
 	}
 	s.keepVerdict(c, v)
+}
+
+// keepDraft keeps a note on a case without a verdict, also while the window closes.
+func (s *Shell) keepDraft(id int64, note string) {
+	r := &s.review
+	r.drafts[id] = note
+	store, reader := r.store, r.query.Reader
+	background(s, func(ctx context.Context) (struct{}, error) {
+		return struct{}{}, store.SetNote(context.WithoutCancel(ctx), reader, id, note)
+	}, func(_ struct{}, err error) { s.unless(err) })
 }
 
 // judgeShown gives a verdict on the case whose slide is on the screen.
@@ -314,7 +326,10 @@ func (s *Shell) noteOf(k app.WorklistCase) string {
 	if k.Verdict != nil {
 		return k.Verdict.Note
 	}
-	return s.review.drafts[k.ID]
+	if draft, ok := s.review.drafts[k.ID]; ok {
+		return draft
+	}
+	return k.Note
 }
 
 // classKeys tells which key names which class.

@@ -51,6 +51,9 @@ func (s *Shell) typedReview(r rune) bool {
 		s.judgeShown(panels.WorklistDisagree)
 	case 'u':
 		s.judgeShown(panels.WorklistUnsure)
+	case 'm':
+		s.showWorklist()
+		s.review.panel.FocusNote()
 	default:
 		return false
 	}

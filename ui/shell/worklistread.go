@@ -275,8 +275,10 @@ func (s *Shell) page(p casePage) panels.WorklistPage {
 func (s *Shell) caseOf(c app.WorklistCase, thumb *image.RGBA) panels.WorklistCase {
 	p := panels.WorklistCase{
 		ID: c.ID, Name: c.Name, Folder: filepath.Dir(c.Path), Places: c.Places, Missing: c.Missing, Thumb: thumb,
-		State: panels.WorklistState(c.State), Warnings: c.Warnings, Hidden: c.Hidden, Reason: reasonOf(c),
+		State: panels.WorklistState(c.State), Warnings: c.Warnings, Hidden: c.Hidden, Note: s.noteOf(c),
+		Unsized: unsized(c), Stated: c.Stated,
 	}
+	p.Reason, p.Advice = s.reasonOf(c)
 	if t := s.review.triage; c.State == app.WorklistRunning && t.at == c.ID {
 		p.Fraction = t.fraction
 	}
@@ -288,16 +290,35 @@ func (s *Shell) caseOf(c app.WorklistCase, thumb *image.RGBA) panels.WorklistCas
 	}
 	if v := c.Verdict; v != nil {
 		p.Verdict = &panels.WorklistVerdict{Opinion: panels.WorklistOpinionKind(v.Opinion), Class: v.Class, Note: v.Note, Blinded: v.Blinded}
-	} else if note := s.review.drafts[c.ID]; note != "" {
-		p.Verdict = &panels.WorklistVerdict{Note: note}
 	}
 	return p
 }
 
-// reasonOf is why a case failed or waits, in one line without its path.
-func reasonOf(c app.WorklistCase) string {
+// reasonOf is why a case failed or waits, in the window's language, and what to do;
+// both "" where there is nothing to tell, the latter also where that is not known.
+func (s *Shell) reasonOf(c app.WorklistCase) (words, advice string) {
+	if kind := app.ErrorKind(c.Kind); toldApart(kind) {
+		p := s.problemOf(kind)
+		return strings.TrimSuffix(p.What, "."), p.Do
+	}
+	return s.translated(plainReason(c)), ""
+}
+
+// toldApart reports whether there are words for a kind of error.
+func toldApart(kind app.ErrorKind) bool {
+	return kind != "" && kind != app.ErrorOther && kind != app.ErrorCancelled
+}
+
+// plainReason is why a case failed or waits as it was kept, in one line without its
+// path.
+func plainReason(c app.WorklistCase) string {
 	line, _, _ := strings.Cut(c.Reason, "\n")
 	return strings.TrimPrefix(line, c.Path+": ")
+}
+
+// unsized reports whether a case failed for want of a magnification.
+func unsized(c app.WorklistCase) bool {
+	return c.State == app.WorklistFailed && app.ErrorKind(c.Kind) == app.ErrorResolutionUnknown
 }
 
 // showCaseDetail brings what is known of a case besides its row.
@@ -307,17 +328,30 @@ func (s *Shell) showCaseDetail(id int64) {
 	if !ok || r.store == nil {
 		return
 	}
-	store := r.store
-	background(s, func(ctx context.Context) ([]string, error) {
+	detail := panels.WorklistDetail{ID: id, Path: c.Path}
+	if c.State == app.WorklistFailed && toldApart(app.ErrorKind(c.Kind)) {
+		detail.Reason = plainReason(c)
+	}
+	store, q := r.store, alike(r.query, c)
+	background(s, func(ctx context.Context) (panels.WorklistDetail, error) {
+		if unsized(c) {
+			n, err := store.Count(ctx, q)
+			detail.Alike = n.Total
+			return detail, err
+		}
 		if c.State != app.WorklistDone || c.Warnings == 0 {
-			return nil, nil
+			return detail, nil
 		}
-		return store.Warnings(ctx, c.Run)
-	}, func(warnings []string, err error) {
+		warnings, err := store.Warnings(ctx, c.Run)
+		for _, w := range warnings {
+			detail.Warnings = append(detail.Warnings, s.translated(w))
+		}
+		return detail, err
+	}, func(detail panels.WorklistDetail, err error) {
 		if err != nil {
-			s.Log.Warn("warnings of a case not read", "error", err)
+			s.Log.Warn("details of a case not read", "error", err)
 		}
-		r.panel.SetDetail(panels.WorklistDetail{ID: id, Path: c.Path, Warnings: warnings})
+		r.panel.SetDetail(detail)
 	})
 }
 

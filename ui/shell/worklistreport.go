@@ -46,7 +46,7 @@ func (s *Shell) agreementDialog(a *app.WorklistAgreement) {
 		return
 	}
 	t := s.texts
-	view := panels.NewAgreementView(t, panels.AgreementEvents{CSV: func() { s.exportAgreement(a) }})
+	view := panels.NewAgreementView(t, panels.AgreementEvents{CSV: func() { s.exportAgreement(a) }, PDF: func() { s.reportAgreement(a) }})
 	view.Set(s.agreementReport(a))
 	content := container.NewVScroll(widgets.NewInset(theme.Gap, theme.Gap, view.Object()))
 	d := dialog.NewCustom(strings.TrimSuffix(t.Review.Agreement, "…"), t.Shell.OK, content, s.window)
@@ -75,6 +75,14 @@ func (s *Shell) exportAgreement(a *app.WorklistAgreement) {
 	s.saveCSV("agreement.csv", func(_ context.Context, path string) error { return app.WriteAgreementCSV(a, path) })
 }
 
+// reportAgreement writes the report in the window's language.
+func (s *Shell) reportAgreement(a *app.WorklistAgreement) {
+	t := s.texts.Review
+	s.saveAs(t.SavePDF, t.PDFFilter, "agreement.pdf", "pdf", func(ctx context.Context, path string) error {
+		return s.Workspace.WriteAgreement(ctx, a, s.texts.Language, path)
+	})
+}
+
 // exportWorklist writes the list as it is shown, with its order and filter.
 func (s *Shell) exportWorklist() {
 	r := &s.review
@@ -87,11 +95,16 @@ func (s *Shell) exportWorklist() {
 
 // saveCSV asks where to and writes a table.
 func (s *Shell) saveCSV(name string, write func(ctx context.Context, path string) error) {
-	t, dir := s.texts.Review, s.look.ExportFolder
+	s.saveAs(s.texts.Review.SaveCSV, s.texts.Review.CSVFilter, name, "csv", write)
+}
+
+// saveAs asks where to and writes a file of an ending.
+func (s *Shell) saveAs(title, filter, name, ending string, write func(ctx context.Context, path string) error) {
+	dir := s.look.ExportFolder
 	if dir == "" {
 		dir = s.look.LastFolder
 	}
-	s.native(func() (string, error) { return s.Dialogs.SaveFile(t.SaveCSV, t.CSVFilter, dir, name, "csv") },
+	s.native(func() (string, error) { return s.Dialogs.SaveFile(title, filter, dir, name, ending) },
 		func(path string) {
 			background(s, func(ctx context.Context) (struct{}, error) { return struct{}{}, write(ctx, path) },
 				func(_ struct{}, err error) {
@@ -112,7 +125,9 @@ func (s *Shell) reviewMenu() *fyne.Menu {
 	return fyne.NewMenu(t.Menu,
 		key(t.Worklist, fyne.KeyL, fyne.KeyModifierShortcutDefault, s.toggleWorklist),
 		fyne.NewMenuItem(t.AddFolder, func() { s.withWorklist(s.addFolder) }),
+		fyne.NewMenuItem(t.Folders, func() { s.withWorklist(s.showFolders) }),
 		fyne.NewMenuItem(t.Triage, s.toggleTriage),
+		fyne.NewMenuItem(t.Reader, func() { s.withWorklist(s.askReader) }),
 		blinded,
 		fyne.NewMenuItemSeparator(),
 		key(t.Agree, fyne.KeyY, 0, s.agree),

@@ -16,7 +16,9 @@ type triageState struct {
 	job     *job // triage, or the look for slides; nil for none
 	finding bool // slides are looked for
 	next    bool // triage begins once this ends
+	relook  bool // folders are looked through again once this ends, before triage
 	pausing bool
+	idle    bool // all is done, and folders are watched
 
 	event    app.TriageEvent // the last one of a slide
 	at       int64           // case at hand
@@ -37,7 +39,14 @@ func (s *Shell) addFolder() {
 func (s *Shell) folderAdded(path string) {
 	store := s.review.store
 	background(s, func(ctx context.Context) (struct{}, error) {
-		return struct{}{}, store.AddFolder(ctx, app.WorklistFolder{Path: path})
+		folder := app.WorklistFolder{Path: path}
+		kept, err := store.Folders(ctx)
+		for _, f := range kept {
+			if f.Path == path {
+				folder = f // as it is looked through already
+			}
+		}
+		return struct{}{}, errors.Join(err, store.AddFolder(ctx, folder))
 	}, func(_ struct{}, err error) {
 		if err != nil {
 			s.unless(err)
@@ -50,15 +59,22 @@ func (s *Shell) folderAdded(path string) {
 // lookForCases lists the slides of the folders. A triage under way begins again, as
 // it looks too.
 func (s *Shell) lookForCases() {
-	r := &s.review
-	if r.triage.job != nil {
-		r.triage.next = !r.triage.finding || r.triage.next
-		if !r.triage.finding {
-			r.triage.job.cancel()
-			return
-		}
+	if s.review.triage.job == nil {
+		s.runTriage(true)
+		return
 	}
-	s.runTriage(true)
+	s.beginAgain()
+}
+
+// beginAgain has triage, or the look for slides, begin anew, with the folders as
+// they are now.
+func (s *Shell) beginAgain() {
+	t := &s.review.triage
+	if t.job != nil {
+		t.relook = t.finding
+		t.next = !t.finding || t.next
+		t.job.cancel()
+	}
 }
 
 // startTriage has the worklist worked through.
@@ -76,7 +92,7 @@ func (s *Shell) startTriage() {
 // pauseTriage ends triage; the slide at hand is queued again.
 func (s *Shell) pauseTriage() {
 	if t := &s.review.triage; t.job != nil {
-		t.next, t.pausing = false, true
+		t.next, t.relook, t.pausing = false, false, true
 		t.job.cancel()
 		s.showTriage()
 	}
@@ -145,6 +161,7 @@ func (s *Shell) triageTold(e app.TriageEvent) {
 	if t.job == nil {
 		return
 	}
+	t.idle = e.Kind == app.TriageIdle || t.idle && e.Kind == app.TriageLooking
 	switch e.Kind {
 	case app.TriageProgress:
 		if t.began.IsZero() {
@@ -162,10 +179,11 @@ func (s *Shell) triageTold(e app.TriageEvent) {
 
 // sentenceOf is an error in a sentence that says what it is about.
 func (s *Shell) sentenceOf(err error) string {
+	said := s.translated(err.Error())
 	if app.KindOf(err) == app.ErrorOther {
-		return err.Error()
+		return said
 	}
-	return s.phrase(err) + " " + err.Error()
+	return s.phrase(err) + " (" + said + ")"
 }
 
 // showTriage tells the panel how far triage is.
@@ -178,6 +196,7 @@ func (s *Shell) showTriage() {
 		if e.Slide != "" {
 			now.Current = filepath.Base(e.Slide)
 		}
+		now.Waiting = t.idle
 		now.Rate, now.Left = rate(float64(e.Ended)+t.fraction, float64(e.Ended+e.Left), time.Since(t.began))
 		if e.Ended == 0 || t.began.IsZero() {
 			now.Rate, now.Left = 0, 0
@@ -208,13 +227,16 @@ func (s *Shell) troubles(list []string) string {
 // triageEnded takes in that triage, or the look for slides, has ended.
 func (s *Shell) triageEnded(finding bool, report *app.TriageReport, err error) {
 	r, t := &s.review, s.texts.Review
-	again, paused := r.triage.next, r.triage.pausing
-	r.triage.job, r.triage.next, r.triage.pausing = nil, false, false
+	again, relook, paused := r.triage.next, r.triage.relook, r.triage.pausing
+	r.triage.job, r.triage.next, r.triage.relook, r.triage.pausing = nil, false, false, false
 	r.refit = true // what it used is the setup from now on
 	s.showTriage()
 	s.readWorklist()
 	s.Log.Info("triage ended", "finding", finding, "kind", app.KindOf(err))
 	switch {
+	case relook && !paused:
+		s.runTriage(true)
+		r.triage.next = again
 	case again && !paused:
 		s.runTriage(false)
 	case errors.Is(err, ErrCancelled):
@@ -237,15 +259,5 @@ func (s *Shell) sayFound() {
 			if err == nil {
 				s.say(fmt.Sprintf(s.texts.Review.Found, n.Total))
 			}
-		})
-}
-
-// retryCase queues a case again that failed.
-func (s *Shell) retryCase(id int64) {
-	store, setup := s.review.store, s.review.query.Setup.ID
-	background(s, func(ctx context.Context) (struct{}, error) { return struct{}{}, store.Retry(ctx, setup, id) },
-		func(_ struct{}, err error) {
-			s.unless(err)
-			s.readWorklist()
 		})
 }
