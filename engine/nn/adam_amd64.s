@@ -10,17 +10,17 @@ TEXT ·adamAVX(SB), NOSPLIT, $0-104
 	MOVQ m_base+24(FP), R8
 	MOVQ v_base+48(FP), R9
 	MOVQ g_base+72(FP), R10
-	MOVQ c+96(FP), DX
-	VBROADCASTSS 0(DX), Y8   // decay
-	VBROADCASTSS 4(DX), Y9   // keep1
-	VBROADCASTSS 8(DX), Y10  // mix1
-	VBROADCASTSS 12(DX), Y11 // keep2
-	VBROADCASTSS 16(DX), Y12 // mix2
-	VBROADCASTSS 20(DX), Y13 // root
-	VBROADCASTSS 24(DX), Y14 // epsilon
-	VBROADCASTSS 28(DX), Y15 // rate
-	VBROADCASTSS 32(DX), Y6  // least
-	VBROADCASTSS 36(DX), Y7  // magnitude
+	MOVQ c+96(FP), BX
+	VBROADCASTSS 0(BX), Y8   // decay
+	VBROADCASTSS 4(BX), Y9   // keep1
+	VBROADCASTSS 8(BX), Y10  // mix1
+	VBROADCASTSS 12(BX), Y11 // keep2
+	VBROADCASTSS 16(BX), Y12 // mix2
+	VBROADCASTSS 20(BX), Y13 // root
+	VBROADCASTSS 24(BX), Y14 // epsilon
+	VBROADCASTSS 28(BX), Y15 // rate
+	VBROADCASTSS 32(BX), Y6  // least
+	VBROADCASTSS 36(BX), Y7  // magnitude
 	XORQ DX, DX
 	JMP  check
 
@@ -36,11 +36,16 @@ next:
 	VANDPS  Y5, Y2, Y2
 	VMOVUPS Y2, (R8)(DX*4)
 	VMULPS  (R9)(DX*4), Y11, Y4
-	VMULPS  Y12, Y1, Y3
-	VMULPS  Y1, Y3, Y3
+	VANDPS  Y7, Y1, Y3
+	VBROADCASTSS 40(BX), Y5
+	VCMPPS  $0x15, Y5, Y3, Y3   // not less than
+	VANDPS  Y3, Y1, Y5
+	VMULPS  Y12, Y5, Y3
+	VMULPS  Y5, Y3, Y3
 	VADDPS  Y3, Y4, Y4          // v
 	VANDPS  Y7, Y4, Y5
-	VCMPPS  $0x15, Y6, Y5, Y5   // not less than
+	VBROADCASTSS 44(BX), Y3
+	VCMPPS  $0x15, Y3, Y5, Y5   // not less than
 	VANDPS  Y5, Y4, Y4
 	VMOVUPS Y4, (R9)(DX*4)
 	VSQRTPS Y4, Y4

@@ -27,7 +27,7 @@ const adamChunk = 1 << 14
 // Step changes parameters p by their gradients g, in the mean m of gradients and
 // v of their squares, which begin as zeros; t is the number of the step, from 1.
 // All arithmetic is in float32, so that the result is the same on every machine
-// and any number of threads; what comes out below 2^-126 is 0. Lengths that differ, or a t below 1, are the
+// and any number of threads. Parameters below 2^-100 become 0. Lengths that differ, or a t below 1, are the
 // caller's mistake and panic.
 func (a Adam) Step(p, m, v, g []float32, lr float64, t int) {
 	if len(m) != len(p) || len(v) != len(p) || len(g) != len(p) || t < 1 {
@@ -66,14 +66,20 @@ type adamConstants struct {
 	root        float32 // of 1 - beta2^t: corrects v's start from zero
 	epsilon     float32
 	rate        float32 // lr / (1 - beta1^t)
-	least       float32 // of the numbers that are kept
+	least       float32 // of p and m
 	magnitude   uint32  // the bits of a number but for its sign
+	slope       float32 // the least whose square counts in v
+	normal      float32 // the least of v
 }
 
-// leastNormal is the smallest number that float32 holds in full. Below it
-// processors take a hundred times as long, and weights that no gradient reaches
-// any more would decay to there and stay.
-const leastNormal = 0x1p-126
+// What is below leastNormal float32 does not hold in full, and processors take a
+// hundred times as long for it. Weights that only their decay reaches any more
+// would get there and stay. Those below leastKept are 0, so that no product of one
+// with a rate gets there either.
+const (
+	leastNormal = 0x1p-126
+	leastKept   = 0x1p-100
+)
 
 func (a Adam) constants(lr float64, t int) adamConstants {
 	return adamConstants{
@@ -86,7 +92,7 @@ func (a Adam) constants(lr float64, t int) adamConstants {
 		epsilon: float32(a.Epsilon),
 		rate:    float32(lr / (1 - math.Pow(a.Beta1, float64(t)))),
 
-		least: leastNormal, magnitude: math.MaxInt32,
+		least: leastKept, magnitude: math.MaxInt32, slope: float32(math.Sqrt(leastNormal / (1 - a.Beta2))), normal: leastNormal,
 	}
 }
 
@@ -96,16 +102,17 @@ func adamGo(p, m, v, g []float32, c *adamConstants, start int) {
 	m, v, g = m[:len(p)], v[:len(p)], g[:len(p)]
 	for i := start; i < len(p); i++ {
 		d := g[i] + float32(c.decay*p[i])
-		m[i] = normal(float32(c.keep1*m[i]) + float32(c.mix1*d))
-		v[i] = normal(float32(c.keep2*v[i]) + float32(float32(c.mix2*d)*d))
+		m[i] = above(float32(c.keep1*m[i])+float32(c.mix1*d), c.least)
+		e := above(d, c.slope)
+		v[i] = above(float32(c.keep2*v[i])+float32(float32(c.mix2*e)*e), c.normal)
 		size := float32(math.Sqrt(float64(v[i])))/c.root + c.epsilon
-		p[i] = normal(p[i] - float32(c.rate*m[i]/size))
+		p[i] = above(p[i]-float32(c.rate*m[i]/size), c.least)
 	}
 }
 
-// normal is x, or 0 where x is below what float32 holds in full.
-func normal(x float32) float32 {
-	if x < leastNormal && x > -leastNormal {
+// above is x, or 0 where the magnitude of x is below least.
+func above(x, least float32) float32 {
+	if x < least && x > -least {
 		return 0
 	}
 	return x
