@@ -42,7 +42,7 @@ type CostCase struct {
 	Spec        *encoder.Spec
 	Device      nn.Opener
 	Batch       int           // patches that the device encodes at once
-	Long        time.Duration // how long a measurement goes on at the least; 0 for 1.5 s
+	Long        time.Duration // how long a measurement goes on at the least; 0 for a second
 }
 
 // Costs are what was measured.
@@ -59,7 +59,7 @@ type Costs struct {
 // How long a measurement goes on, unless it is said, and how often it is made at
 // the least.
 const (
-	costTime = 1500 * time.Millisecond
+	costTime = time.Second
 	costRuns = 3
 )
 
