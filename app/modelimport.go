@@ -8,8 +8,10 @@ import (
 	"path/filepath"
 	"strings"
 
+	"zoomscope/engine/bag"
 	"zoomscope/engine/encoder"
 	"zoomscope/engine/mil"
+	"zoomscope/engine/nn"
 	"zoomscope/engine/safetensors"
 )
 
@@ -21,6 +23,14 @@ var (
 	// ErrNeedsDescription: an ONNX network of another program does not say how it
 	// wants its pixels.
 	ErrNeedsDescription = errors.New("an encoder of another program needs a JSON file that describes it")
+)
+
+// Errors of files that no second file makes fit.
+var (
+	// ErrNoNetwork: a file holds neither a network nor weights, or is damaged.
+	ErrNoNetwork = errors.New("no network and no weights, or a damaged file")
+	// ErrHoldsFeatures: a file holds what an encoder made of a slide.
+	ErrHoldsFeatures = errors.New("the features of a slide, no model and no encoder")
 )
 
 // ImportRequest asks for a model or an encoder to be installed, whichever the file
@@ -53,7 +63,7 @@ func (w *Workspace) Import(ctx context.Context, req ImportRequest) (*Imported, e
 	case ".onnx":
 		got, err := w.importEncoder(ctx, req, nil)
 		if errors.Is(err, encoder.ErrNotEncoder) {
-			err = fmt.Errorf("%s: %w", req.Path, ErrNeedsDescription)
+			err = lacking(req.Path)
 		}
 		return got, err
 	case ".safetensors":
@@ -62,10 +72,21 @@ func (w *Workspace) Import(ctx context.Context, req ImportRequest) (*Imported, e
 		}
 	}
 	got, err := w.importEncoder(ctx, req, nil)
-	if err != nil && looksPublic(req.Path) {
+	switch {
+	case errors.Is(err, nn.ErrBadONNX): // it was taken for a network for want of anything else
+		err = fmt.Errorf("%s: %w", req.Path, ErrNoNetwork)
+	case err != nil && looksPublic(req.Path):
 		err = fmt.Errorf("%s: %w", req.Path, ErrNeedsConfig)
 	}
 	return got, err
+}
+
+// lacking is what a network of another program lacks: a description, if it is one.
+func lacking(path string) error {
+	if _, err := encoder.Import(path, encoder.Description{Name: "network"}); errors.Is(err, nn.ErrBadONNX) {
+		return fmt.Errorf("%s: %w", path, ErrNoNetwork)
+	}
+	return fmt.Errorf("%s: %w", path, ErrNeedsDescription)
 }
 
 // importWithCompanion lets the second file say what the first one is.
@@ -110,6 +131,9 @@ func holdsModel(path string) (bool, error) {
 		return false, err
 	}
 	defer f.Close()
+	if f.Metadata()["format"] == bag.Format {
+		return false, fmt.Errorf("%s: %w", path, ErrHoldsFeatures)
+	}
 	return f.Metadata()["format"] == mil.Format, nil
 }
 

@@ -7,11 +7,21 @@ import (
 	"strings"
 	"testing"
 
+	"zoomscope/engine/bag"
 	"zoomscope/engine/encoder"
 	"zoomscope/engine/mil"
 	"zoomscope/engine/nn"
 	"zoomscope/engine/safetensors"
 )
+
+// bagHeader is a file of features without any.
+func bagHeader(t *testing.T, path string) string {
+	t.Helper()
+	if err := safetensors.WriteFile(path, map[string]safetensors.Raw{}, map[string]string{"format": bag.Format}); err != nil {
+		t.Fatal(err)
+	}
+	return path
+}
 
 // foreign is an ONNX network that does not say what it is.
 func foreign(t *testing.T, path string) string {
@@ -72,7 +82,10 @@ func TestImport(t *testing.T) {
 		"a network":                     {ImportRequest{Path: network}, "", "", ErrNeedsDescription, ""},
 		"with its description":          {ImportRequest{Path: network, Companion: description}, "", "elsewhere", nil, ""},
 		"an encoder of this program":    {ImportRequest{Path: d.model.Encoder}, "", "mean", nil, ""},
-		"what is no network":            {ImportRequest{Path: written(t, at("no.pt"), "nothing")}, "", "", nil, "no.pt"},
+		"what is no network":            {ImportRequest{Path: written(t, at("no.pt"), "nothing")}, "", "", ErrNoNetwork, "no.pt"},
+		"a picture":                     {ImportRequest{Path: written(t, at("picture.onnx"), "\x89PNG\r\n\x1a\n")}, "", "", ErrNoNetwork, "picture.onnx"},
+		"an empty file":                 {ImportRequest{Path: written(t, at("empty.onnx"), "")}, "", "", ErrNoNetwork, "empty.onnx"},
+		"features of a slide":           {ImportRequest{Path: bagHeader(t, at("bag.safetensors"))}, "", "", ErrHoldsFeatures, "bag.safetensors"},
 		"a model that is cut":           {ImportRequest{Path: written(t, at("cut.safetensors"), "{}")}, "", "", nil, "cut.safetensors"},
 		"a companion that is neither":   {ImportRequest{Path: network, Companion: written(t, at("odd.json"), `{"hm": 1}`)}, "", "", nil, "neither"},
 		"a configuration that misfits":  {ImportRequest{Path: state, Companion: written(t, at("two.json"), `{"low_mag": "5x", "high_mag": "10x", "n_cls": 3}`)}, "", "", nil, "weights for magnifications"},

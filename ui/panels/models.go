@@ -58,6 +58,8 @@ const (
 	ImportNeedsConfig                           // the public code's JSON configuration has to come with it
 	ImportNeedsDescription                      // a JSON description has to come with it
 	ImportNameTaken                             // another model has its name
+	ImportNoNetwork                             // it holds neither a network nor weights
+	ImportHoldsFeatures                         // it holds the features of a slide
 )
 
 // ModelsEvents are what the user does in the panel. Any may be nil.
@@ -134,6 +136,10 @@ func (m *Models) SetRefused(file string, trouble ImportTrouble, reason string) {
 		w.Text, w.Action, w.Do, w.Grave = t.NeedsConfig, t.PickConfig, func() { tell(m.on.Companion) }, false
 	case ImportNeedsDescription:
 		w.Text, w.Action, w.Do, w.Grave = t.NeedsCard, t.PickCard, func() { tell(m.on.Companion) }, false
+	case ImportNoNetwork:
+		w.Text = fmt.Sprintf(t.NoNetwork, file)
+	case ImportHoldsFeatures:
+		w.Text = fmt.Sprintf(t.HoldsFeatures, file)
 	case ImportNameTaken:
 		w.Text, w.Grave = t.NameTaken, false
 		parts = append(parts, m.renaming())

@@ -150,7 +150,7 @@ func (s *Shell) imported(file string, got *app.Imported, err error) {
 		trouble := refusal(err)
 		reason := ""
 		if trouble == panels.ImportRefused {
-			reason = s.fileProblem(err)
+			reason = strings.TrimPrefix(s.fileProblem(err), s.importing.Path+": ") // the file is named already
 		}
 		p.SetRefused(file, trouble, reason)
 	default:
@@ -175,6 +175,10 @@ func refusal(err error) panels.ImportTrouble {
 		return panels.ImportNeedsDescription
 	case errors.Is(err, app.ErrNameTaken):
 		return panels.ImportNameTaken
+	case errors.Is(err, app.ErrNoNetwork):
+		return panels.ImportNoNetwork
+	case errors.Is(err, app.ErrHoldsFeatures):
+		return panels.ImportHoldsFeatures
 	}
 	return panels.ImportRefused
 }

@@ -7,9 +7,11 @@ type Models struct {
 	Encoders      string `json:"encoders"`
 	Import        string `json:"import"`
 	ImportHint    string `json:"import_hint"`
-	Importing     string `json:"importing"` // %s: file
-	Imported      string `json:"imported"`  // %s: name
-	Refused       string `json:"refused"`   // %s: file
+	Importing     string `json:"importing"`      // %s: file
+	Imported      string `json:"imported"`       // %s: name
+	Refused       string `json:"refused"`        // %s: file
+	NoNetwork     string `json:"no_network"`     // %s: file
+	HoldsFeatures string `json:"holds_features"` // %s: file
 	NeedsConfig   string `json:"needs_config"`
 	NeedsCard     string `json:"needs_card"`
 	PickConfig    string `json:"pick_config"`
