@@ -51,7 +51,11 @@ const (
 	MostPictureSide  = export.MaxAttentionSide
 )
 
-// NewHeat colours every patch of a level; options that do not exist are an error.
+// ErrNoAttention: a method weighs no patches, so that there is nothing to show.
+var ErrNoAttention = export.ErrNoAttention
+
+// NewHeat colours every patch of a level; options that do not exist are an error,
+// and a level without attention is ErrNoAttention.
 func NewHeat(level result.Level, o HeatOptions) (*Heat, error) { return export.NewHeat(level, o) }
 
 // Picks lists by rank the patches of level that the model zoomed into; where it
@@ -59,5 +63,5 @@ func NewHeat(level result.Level, o HeatOptions) (*Heat, error) { return export.N
 func Picks(level result.Level, top int) []Pick { return export.Picks(level, top) }
 
 // AttentionRanks gives the rank of every patch of level by one kind of
-// attention: 1 is the most, ties go to the lower index.
+// attention: 1 is the most, ties go to the lower index, 0 is for those without any.
 func AttentionRanks(level result.Level, kind AttentionKind) []int { return export.Ranks(level, kind) }

@@ -84,7 +84,7 @@ type ExportRequest struct {
 	SlidePath string
 
 	Items  []ExportItem
-	Levels []int  // of what is one file for each magnification, by index; nil for all
+	Levels []int  // of what is one file for each magnification, by index; nil for all with attention
 	Dir    string // folder to write to, made when missing
 	Name   string // that files begin with; "" is the slide's of the result
 	// File is where a single file is written, in place of Dir and Name. Items and
@@ -172,11 +172,26 @@ func (r *ExportRequest) check() error {
 			return fmt.Errorf("level %d of %d: %w", level, len(r.Result.Levels), ErrExport)
 		}
 	}
+	if err := r.checkAttention(); err != nil {
+		return err
+	}
 	if r.File != "" && !r.single() {
 		return fmt.Errorf("%s: more than one file, or a folder, was asked for: %w", r.File, ErrExport)
 	}
 	if r.File == "" && r.Dir == "" {
 		return fmt.Errorf("no folder to write to: %w", ErrExport)
+	}
+	return nil
+}
+
+// checkAttention makes sure that there is attention where it is to be shown.
+func (r *ExportRequest) checkAttention() error {
+	if !slices.ContainsFunc(r.Items, ExportItem.PerMagnification) {
+		return nil
+	}
+	blind := func(level int) bool { return r.Result.Levels[level].Blind() }
+	if all := r.levels(); len(r.Result.Levels) > 0 && len(all) == 0 || slices.ContainsFunc(all, blind) {
+		return fmt.Errorf("%s: %w: %w", r.Result.Model.Method, export.ErrNoAttention, ErrExport)
 	}
 	return nil
 }
@@ -193,14 +208,17 @@ func (r *ExportRequest) single() bool {
 	return len(r.Items) == 1 && r.Items[0].extension() != "" && (!r.Items[0].PerMagnification() || len(r.levels()) == 1)
 }
 
-// levels are the levels of what is one file for each.
+// levels are the levels of what is one file for each: all that have attention,
+// where none are asked for.
 func (r *ExportRequest) levels() []int {
 	if r.Levels != nil {
 		return r.Levels
 	}
-	all := make([]int, len(r.Result.Levels))
-	for i := range all {
-		all[i] = i
+	var all []int
+	for i, l := range r.Result.Levels {
+		if !l.Blind() {
+			all = append(all, i)
+		}
 	}
 	return all
 }

@@ -124,6 +124,42 @@ func TestExportEverything(t *testing.T) {
 	}
 }
 
+// TestExportWithoutAttention: what would show attention is refused before anything
+// is written; the rest is exported.
+func TestExportWithoutAttention(t *testing.T) {
+	w, r := pinkSlide(t)
+	r.Model.Method, r.Model.K = "meanmil", nil
+	for i := range r.Levels {
+		r.Levels[i].NoAttention = true
+		for j := range r.Levels[i].Patches {
+			p := &r.Levels[i].Patches[j]
+			p.Attention, p.ZoomAttention, p.Selected = 0, 0, false
+		}
+	}
+	for name, levels := range map[string][]int{"all": nil, "one": {1}} {
+		for _, item := range []ExportItem{ExportAttention, ExportOverlay} {
+			t.Run(name+" "+string(item), func(t *testing.T) {
+				dir := t.TempDir()
+				_, err := w.Export(t.Context(), ExportRequest{Result: r, Items: []ExportItem{ExportCSV, item}, Levels: levels, Dir: dir}, nil)
+				if !errors.Is(err, ErrExport) || !errors.Is(err, export.ErrNoAttention) || !strings.Contains(err.Error(), "meanmil") {
+					t.Errorf("error %v", err)
+				}
+				if got := exported(t, dir); len(got) != 0 {
+					t.Errorf("%q was written", got)
+				}
+			})
+		}
+	}
+	dir := t.TempDir()
+	if _, err := w.Export(t.Context(), ExportRequest{Result: r, Items: []ExportItem{ExportEverything, ExportReport}, Dir: dir, Name: "S", MaxSide: 200}, nil); err != nil {
+		t.Fatal(err)
+	}
+	want := []string{"S-report.pdf", "S/patches.csv", "S/patches.geojson", "S/patches/index.csv", "S/pictures.json", "S/result.json"}
+	if got := exported(t, dir); !slices.Equal(got, want) {
+		t.Errorf("%q, want %q", got, want)
+	}
+}
+
 // TestExportPictures checks sizes and the effect of choices on the pixels.
 func TestExportPictures(t *testing.T) {
 	w, r := pinkSlide(t)

@@ -154,7 +154,7 @@ func (t *training) resultOf(m bag.Manifest, out *mil.Outcome, path string) *resu
 // levelOf gives the patches of a level that the model saw their places; rows are
 // theirs in the bag, above those of the level before.
 func levelOf(g *grid.Grid, i int, view *bag.View, rows, above []int, out *mil.LevelOutput) result.Level {
-	level := result.Level{Magnification: g.Level(i).Magnification, Patches: make([]result.Patch, len(rows))}
+	level := result.Level{Magnification: g.Level(i).Magnification, NoAttention: out.Attention == nil, Patches: make([]result.Patch, len(rows))}
 	parents := map[int]int{} // by row
 	for j, row := range above {
 		parents[row] = j

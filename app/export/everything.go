@@ -29,8 +29,8 @@ const ResultFile = "result.json"
 // Everything writes all there is of an analysis into dir, which is made when
 // missing:
 //
-//	attention-5x.png ...    attention over the slide, per magnification
-//	zoom-path.png           what was zoomed into, step by step
+//	attention-5x.png ...    attention over the slide, per magnification; for a method that has any
+//	zoom-path.png           what was zoomed into, step by step; for a method that zooms
 //	patches/                the patches that stand out (WritePatches)
 //	patches.csv             every patch that was read
 //	patches.geojson         the same for QuPath
@@ -86,7 +86,7 @@ func (w *writer) clear() error {
 	if err := os.Remove(filepath.Join(w.dir, ResultFile)); err != nil && !errors.Is(err, os.ErrNotExist) {
 		return err
 	}
-	return errors.Join(removeAll(w.dir, "attention-*x.png"), removeAll(w.dir, ReportFile))
+	return errors.Join(removeAll(w.dir, "attention-*x.png"), removeAll(w.dir, "zoom-path.png"), removeAll(w.dir, ReportFile))
 }
 
 // save writes one file of the folder.
@@ -113,13 +113,16 @@ func (w *writer) overview() (err error) {
 func (w *writer) attention() error {
 	o := w.o.Attention
 	o.Top = cmp.Or(o.Top, w.o.Top)
-	w.sidecar = sidecar{Version: 1, Slide: SlideName(w.r.Slide), Notice: result.ResearchUse}
+	w.sidecar = sidecar{Version: 1, Slide: SlideName(w.r.Slide), Notice: result.ResearchUse, Pictures: []description{}}
 	for i, level := range w.r.Levels {
 		w.progress(result.Progress{Stage: "attention pictures", Done: i, Total: len(w.r.Levels)})
 		if err := w.ctx.Err(); err != nil {
 			return err
 		}
 		pic, err := DrawAttention(w.r, i, w.ov, o)
+		if errors.Is(err, ErrNoAttention) {
+			continue
+		}
 		if err != nil {
 			return err
 		}
@@ -134,6 +137,9 @@ func (w *writer) attention() error {
 }
 
 func (w *writer) zoomPath() error {
+	if len(w.r.Model.K) == 0 {
+		return nil
+	}
 	o := w.o.ZoomPath
 	o.Progress = w.progress
 	img, err := DrawZoomPath(w.ctx, w.reader, w.r, w.ov, o)

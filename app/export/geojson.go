@@ -115,7 +115,10 @@ func geoHead(r *result.Result, written, all int) map[string]string {
 		"slide": SlideName(r.Slide), "model": modelName(r.Model), "prediction": predictionText(r), "notice": result.ResearchUse,
 	}
 	if written < all {
-		head["left_out"] = fmt.Sprintf("%d of %d patches, those with the least attention", all-written, all)
+		head["left_out"] = fmt.Sprintf("%d of %d patches", all-written, all)
+		if slices.ContainsFunc(r.Levels, result.Level.Attends) {
+			head["left_out"] += ", those with the least attention"
+		}
 	}
 	return head
 }
@@ -169,7 +172,7 @@ func (v geoNumber) MarshalJSON() ([]byte, error) {
 type geoWriter struct {
 	r      *result.Result
 	dx, dy float64 // subtracted from every place
-	heats  []*Heat
+	heats  []*Heat // nil of a level without attention
 	space  uuid.UUID
 }
 
@@ -180,7 +183,11 @@ func newGeoWriter(r *result.Result, o GeoJSONOptions) *geoWriter {
 		g.dx, g.dy = area.X, area.Y
 	}
 	for _, level := range r.Levels {
-		g.heats = append(g.heats, defaultHeat(level))
+		var heat *Heat
+		if level.Attends() {
+			heat = defaultHeat(level)
+		}
+		g.heats = append(g.heats, heat)
 	}
 	id := fmt.Sprintf("zoomscope:%s:%dx%d", SlideName(r.Slide), r.Slide.Width, r.Slide.Height)
 	g.space = uuid.NewSHA1(uuid.NameSpaceURL, []byte(id))
@@ -192,21 +199,25 @@ func (g *geoWriter) feature(o geoObject) geoFeature {
 	top := o.level == len(g.r.Levels)-1
 	p := geoProperties{
 		ObjectType: "tile", IsLocked: true,
-		Color:          rgb(g.heats[o.level].Color(o.index)),
+		Color:          classColor(o.level, len(g.r.Levels)),
 		Classification: geoClass{Name: mag, Color: classColor(o.level, len(g.r.Levels))},
-		Measurements:   map[string]geoNumber{"attention": geoNumber(o.patch.Attention)},
+		Measurements:   map[string]geoNumber{},
 		Metadata: map[string]string{
 			"magnification": mag, "index": strconv.Itoa(o.index), "parent": strconv.Itoa(o.patch.Parent), "model": modelName(g.r.Model),
 		},
 	}
-	if !top {
+	if heat := g.heats[o.level]; heat != nil {
+		p.Color = rgb(heat.Color(o.index))
+		p.Measurements["attention"] = geoNumber(o.patch.Attention)
+	}
+	if !top && len(g.r.Model.K) > 0 {
 		p.Measurements["zoom attention"] = geoNumber(o.patch.ZoomAttention)
 	}
 	if o.patch.Selected {
 		p.Classification.Name += " zoomed into"
 		p.Classification.Color = rgb(assets.Marker())
 	}
-	if o.patch.Selected || top && o.rank <= DefaultTop {
+	if o.patch.Selected || top && o.rank > 0 && o.rank <= DefaultTop {
 		p.Name = fmt.Sprintf("%s rank %d", mag, o.rank)
 		p.Metadata["rank"] = strconv.Itoa(o.rank)
 	}

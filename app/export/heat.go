@@ -2,6 +2,7 @@ package export
 
 import (
 	"cmp"
+	"errors"
 	"fmt"
 	"image"
 	"image/color"
@@ -74,8 +75,12 @@ type Heat struct {
 	colors  *assets.ColorMap
 }
 
+// ErrNoAttention: there is nothing to draw, since the method weighs no patches.
+var ErrNoAttention = errors.New("the method has no attention to show")
+
 // NewHeat places every patch of the level on the colour scale. Where all have
-// the same attention, none stands out and all are in the middle.
+// the same attention, none stands out and all are in the middle; patches of which
+// none has any give ErrNoAttention.
 func NewHeat(level result.Level, o HeatOptions) (*Heat, error) {
 	if err := o.check(); err != nil {
 		return nil, err
@@ -89,6 +94,9 @@ func NewHeat(level result.Level, o HeatOptions) (*Heat, error) {
 	}
 	if h.layer == Zoom && len(level.Patches) > 0 && !hasZoom(level) {
 		h.layer, h.instead = Pooled, true
+	}
+	if h.layer == Pooled && level.Blind() {
+		return nil, ErrNoAttention
 	}
 	values := attentions(level.Patches, h.layer)
 	if len(values) > 0 {

@@ -144,6 +144,9 @@ func TestHeatHasNoSeams(t *testing.T) {
 	for _, size := range []float64{253.968, 100.0 / 3, 7.3, 1.7} {
 		t.Run(fmt.Sprint(size), func(t *testing.T) {
 			level := oneHot(11.1, 5.7, size, 12, -1)
+			for i := range level.Patches {
+				level.Patches[i].Attention = 1.0 / 144
+			}
 			h, err := NewHeat(level, HeatOptions{Opacity: 0.7})
 			if err != nil {
 				t.Fatal(err)

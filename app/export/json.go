@@ -164,6 +164,9 @@ func checkLevels(r *result.Result) error {
 		if level.Magnification != r.Model.Magnifications[i] {
 			return fmt.Errorf("level %d is %s, the model's is %s", i, magName(level.Magnification), magName(r.Model.Magnifications[i]))
 		}
+		if level.NoAttention && slices.ContainsFunc(level.Patches, func(p result.Patch) bool { return p.Attention != 0 }) {
+			return fmt.Errorf("%s: attention of a method without", magName(level.Magnification))
+		}
 		for j, p := range level.Patches {
 			if err := checkPatch(p, i, parents); err != nil {
 				return fmt.Errorf("%s patch %d: %w", magName(level.Magnification), j, err)

@@ -104,8 +104,8 @@ func (w *patchWriter) clean() error {
 	if err := os.MkdirAll(w.dir, 0o755); err != nil {
 		return err
 	}
-	for _, level := range w.r.Levels {
-		if err := os.MkdirAll(filepath.Join(w.dir, magName(level.Magnification)), 0o755); err != nil {
+	for _, s := range w.shots {
+		if err := os.MkdirAll(filepath.Dir(w.path(&s)), 0o755); err != nil {
 			return err
 		}
 	}

@@ -18,7 +18,8 @@ type Pick struct {
 
 // Picks lists the patches of level that stand out, by rank: those the model
 // zoomed into, by zoom attention; or, where it zoomed into none, as at the
-// highest magnification, the top ones by attention. Ties go to the lower index.
+// highest magnification, the top ones by attention, which those without any are
+// not among. Ties go to the lower index.
 func Picks(level result.Level, top int) []Pick {
 	picks := ranking(level)
 	if !zooms(level) {
@@ -32,7 +33,8 @@ func zooms(level result.Level) bool {
 	return slices.ContainsFunc(level.Patches, func(p result.Patch) bool { return p.Selected })
 }
 
-// ranking ranks the selected patches; all of them where none is.
+// ranking ranks the selected patches; where none is, those that have attention:
+// a model may give none to most, or to any.
 func ranking(level result.Level) []Pick {
 	zoomed := zooms(level)
 	weight := func(p Pick) float64 {
@@ -43,7 +45,7 @@ func ranking(level result.Level) []Pick {
 	}
 	var picks []Pick
 	for i, p := range level.Patches {
-		if p.Selected || !zoomed {
+		if p.Selected || !zoomed && p.Attention > 0 {
 			picks = append(picks, Pick{Index: i})
 		}
 	}
@@ -64,7 +66,7 @@ func ranks(level result.Level) []int {
 }
 
 // Ranks gives the rank of every patch of level by one kind of attention: 1 is the
-// most, ties go to the lower index.
+// most, ties go to the lower index, and patches without any have rank 0.
 func Ranks(level result.Level, layer Layer) []int {
 	values := attentions(level.Patches, layer)
 	order := make([]int, len(values))
@@ -74,7 +76,9 @@ func Ranks(level result.Level, layer Layer) []int {
 	slices.SortStableFunc(order, func(a, b int) int { return cmp.Compare(values[b], values[a]) })
 	ranks := make([]int, len(values))
 	for i, at := range order {
-		ranks[at] = i + 1
+		if values[at] > 0 {
+			ranks[at] = i + 1
+		}
 	}
 	return ranks
 }

@@ -59,6 +59,7 @@ type report struct {
 	o    ReportOptions
 	t    ReportTexts
 	rows []reportRow
+	seen []int // levels whose attention is shown
 
 	top   *stack // across the page
 	words *stack // to the left
@@ -116,14 +117,17 @@ func newReport(r *result.Result, o ReportOptions) (*report, error) {
 	return rep, nil
 }
 
-// chooseRows takes the first patches by rank of every level: two rows of them where
-// there are few levels.
+// chooseRows takes the first patches by rank of every level, two rows of them where
+// there are few levels, and the levels whose attention is shown.
 func (p *report) chooseRows() {
 	most := reportAcross
 	if len(p.r.Levels) <= 2 {
 		most = 2 * reportAcross
 	}
 	for i, l := range p.r.Levels {
+		if !l.Blind() {
+			p.seen = append(p.seen, i)
+		}
 		picks := Picks(l, most)
 		row := reportRow{level: i, all: len(picks)}
 		if !zooms(l) {

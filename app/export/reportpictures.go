@@ -22,12 +22,12 @@ func wash() color.RGBA { return color.RGBA{255, 242, 230, 255} }
 // the other, all of one size.
 type reportCells struct {
 	columns int
-	width   float64 // of a cell
-	w, h    float64 // of the picture in it
-	head    *stack  // above them all
-	legends []*stack
-	under   float64 // height of what stands below a picture
-	alone   bool    // the slide without attention fills a cell that would be empty
+	width   float64  // of a cell
+	w, h    float64  // of the picture in it
+	head    *stack   // above them all
+	legends []*stack // of the levels shown
+	under   float64  // height of what stands below a picture
+	alone   bool     // the slide without attention fills a cell that would be empty
 }
 
 // Measures around an attention picture, in millimetres.
@@ -58,12 +58,15 @@ func (c *reportCells) height() float64 {
 func (c *reportCells) pixels() int { return max(300, int(math.Ceil(max(c.w, c.h)*reportDots))) }
 
 // layOut makes the attention pictures as large as the room allows, and shows the
-// slide alone beside them where that costs little.
+// slide alone beside them where that costs little, or where there are none.
 func (p *report) layOut(room float64) reportCells {
 	var best reportCells
 	var most float64
-	for columns := 1; columns <= len(p.r.Levels)+1; columns++ {
+	for columns := 1; columns <= len(p.seen)+1; columns++ {
 		for _, alone := range []bool{false, true} {
+			if len(p.seen) == 0 && len(p.r.Levels) > 0 && !alone {
+				continue
+			}
 			c := p.layColumns(columns, alone, room)
 			worth := c.w
 			if alone {
@@ -83,7 +86,7 @@ func (p *report) layColumns(columns int, alone bool, room float64) reportCells {
 	area := Area(p.r.Slide)
 	c := reportCells{columns: columns, alone: alone, head: p.attentionHead(total)}
 	c.width = (total - float64(columns-1)*cellGap) / float64(columns)
-	for i := range p.r.Levels {
+	for _, i := range p.seen {
 		k := p.legend(i, c.width)
 		c.legends, c.under = append(c.legends, k), max(c.under, k.height)
 	}
@@ -97,6 +100,12 @@ func (p *report) layColumns(columns int, alone bool, room float64) reportCells {
 // attentionHead says what all the pictures show.
 func (p *report) attentionHead(width float64) *stack {
 	k := newStack(p.sheet, width, 6.8)
+	if len(p.seen) == 0 && len(p.r.Levels) > 0 {
+		k.width -= scaleBarRoom
+		k.text(p.t.NoAttention, 3, k.small())
+		k.gap(1)
+		return k
+	}
 	text := p.t.Pooled
 	if p.o.Heat.Layer == Zoom && slices.ContainsFunc(p.r.Levels, hasZoom) {
 		text = p.t.Zoom
@@ -203,19 +212,19 @@ func (p *report) attention(ctx context.Context, x, y float64) error {
 	c.head.draw(x, y)
 	p.scaleBar(p.width-reportMargin, y)
 	y += c.head.height
-	for i := range p.r.Levels {
+	for i, level := range p.seen {
 		if err := ctx.Err(); err != nil {
 			return err
 		}
 		cx, cy := c.at(i, x, y)
-		if err := p.cell(i, cx, cy); err != nil {
+		if err := p.cell(i, level, cx, cy); err != nil {
 			return err
 		}
 	}
 	if !c.alone {
 		return nil
 	}
-	return p.slideAlone(c.at(len(p.r.Levels), x, y))
+	return p.slideAlone(c.at(len(p.seen), x, y))
 }
 
 // at is where the i-th cell is, if the first is at (x, y).
@@ -239,8 +248,8 @@ func (p *report) title(text string, x, y float64) {
 	p.put(x, y, p.shorten(text, p.cells.width, l), l)
 }
 
-// cell draws the attention of a level.
-func (p *report) cell(level int, x, y float64) error {
+// cell draws the attention of a level, as the i-th picture.
+func (p *report) cell(i, level int, x, y float64) error {
 	c := &p.cells
 	p.title(fmt.Sprintf(p.t.Attention, p.mag(p.r.Levels[level].Magnification)), x, y)
 	y += cellTitle
@@ -256,7 +265,7 @@ func (p *report) cell(level int, x, y float64) error {
 	}
 	p.rim(x, y, c.w, c.h)
 	y += c.h
-	c.legends[level].draw(x, y)
+	c.legends[i].draw(x, y)
 	return p.ramp(pic, x, y+rampTop)
 }
 

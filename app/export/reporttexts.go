@@ -73,6 +73,7 @@ type ReportTexts struct {
 	Pooled       string `json:"pooled"`        // what the colours are
 	Zoom         string `json:"zoom"`          // the same of zoom attention
 	NoZoom       string `json:"no_zoom"`       // in the legend of a level without zoom attention
+	NoAttention  string `json:"no_attention"`  // in place of the pictures of a method without
 	ByRank       string `json:"by_rank"`       // added where the colours run by rank
 	Numbers      string `json:"numbers"`       // what the numbers in the pictures are
 	Alone        string `json:"alone"`         // the slide without attention

@@ -2,6 +2,8 @@
 // shown and exported. It depends on the standard library only.
 package result
 
+import "slices"
+
 // Version is the version of the JSON form of a Result.
 const Version = 1
 
@@ -91,8 +93,20 @@ type Prediction struct {
 // Level is what the model saw at one magnification.
 type Level struct {
 	Magnification float64 `json:"magnification"`
-	Patches       []Patch `json:"patches"`
+	// NoAttention says that the method weighs no patches: the attention of all is
+	// 0 and tells nothing of them.
+	NoAttention bool    `json:"no_attention,omitempty"`
+	Patches     []Patch `json:"patches"`
 }
+
+// Attends reports whether the attention of the patches tells them apart from
+// those without any: results from before NoAttention have 0 everywhere instead.
+func (l Level) Attends() bool {
+	return !l.NoAttention && slices.ContainsFunc(l.Patches, func(p Patch) bool { return p.Attention != 0 })
+}
+
+// Blind reports whether there are patches, and no attention to show of them.
+func (l Level) Blind() bool { return len(l.Patches) > 0 && !l.Attends() }
 
 // Patch is one patch the model read. Attention sums to 1 over the level's
 // patches, or is 0 everywhere where the method has none; so does ZoomAttention, which is 0 everywhere at the highest

@@ -198,7 +198,7 @@ func zoomInto(g *grid.Grid, level int, cells []grid.Cell, selected []int) (child
 
 // describeLevel puts what the model made of a level into the result's terms.
 func describeLevel(g *grid.Grid, i int, cells []grid.Cell, parents []int, out *mil.LevelOutput) result.Level {
-	level := result.Level{Magnification: g.Level(i).Magnification, Patches: make([]result.Patch, len(cells))}
+	level := result.Level{Magnification: g.Level(i).Magnification, NoAttention: out.Attention == nil, Patches: make([]result.Patch, len(cells))}
 	for j, c := range cells {
 		r := g.Rect(i, c)
 		p := result.Patch{X: r.X, Y: r.Y, Size: r.W, Height: r.H, Parent: -1}

@@ -112,6 +112,9 @@ func checkWholeLevel(t *testing.T, r *result.Result, i int) {
 		}
 	}
 	blind := slices.ContainsFunc(r.Warnings, func(s string) bool { return strings.Contains(s, "no attention") })
+	if r.Levels[i].NoAttention != blind {
+		t.Errorf("no attention: %v, warnings %q", r.Levels[i].NoAttention, r.Warnings)
+	}
 	if blind && sum != 0 || !blind && math.Abs(sum-1) > 1e-4 {
 		t.Errorf("attention adds up to %v, warnings %q", sum, r.Warnings)
 	}

@@ -7,9 +7,9 @@ type Hit struct {
 	Patch     int // index at its level
 	Area      result.Rect
 	Attention float64 // pooled, as a share of the level's
-	Rank      int     // by Attention, 1 is the most
+	Rank      int     // by Attention, 1 is the most; 0 without any
 	Zoom      float64 // zoom attention, as a share of the level's
-	ZoomRank  int     // by Zoom; 0 where the level has no zoom attention
+	ZoomRank  int     // by Zoom; 0 without any
 	Of        int     // patches of the level, which the ranks count
 	Selected  bool    // it was zoomed into
 }

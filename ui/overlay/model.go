@@ -136,6 +136,13 @@ func (m *Model) Levels() []float64 {
 // HasZoom reports whether the level has zoom attention; the highest has none.
 func (m *Model) HasZoom(level int) bool { return m.levels[level].zoom }
 
+// Attends reports whether the level has attention to show. Without it Cells is an
+// error, and no patch has a rank.
+func (m *Model) Attends(level int) bool {
+	l := m.levels[level]
+	return l.zoom || !l.Blind()
+}
+
 // Children are the patches of the next level that patch was zoomed into by, as
 // indices; none where it was not. The slice must not be changed.
 func (m *Model) Children(level, patch int) []int {

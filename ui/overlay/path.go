@@ -126,7 +126,7 @@ func (w *walker) stepsAt(m *Model, at int) []Step {
 }
 
 // bestChildren are the patches with the most attention within each of the
-// parents, by rank, but for those that are picks anyway.
+// parents, by rank, but for those that are picks anyway and those without any.
 func bestChildren(m *Model, at int, parents []Step) []app.Pick {
 	ranks := m.levels[at].ranks()[0]
 	var best []app.Pick
@@ -135,7 +135,7 @@ func bestChildren(m *Model, at int, parents []Step) []app.Pick {
 		if len(children) == 0 {
 			continue
 		}
-		first := slices.MinFunc(children, func(a, b int) int { return cmp.Compare(ranks[a], ranks[b]) })
+		first := slices.MinFunc(children, func(a, b int) int { return cmp.Compare(uint(ranks[a])-1, uint(ranks[b])-1) }) // 0 is the last
 		if ranks[first] > app.DefaultTop {
 			best = append(best, app.Pick{Index: first, Rank: ranks[first]})
 		}

@@ -166,7 +166,7 @@ func TestWalkOfOneTree(t *testing.T) {
 	for i := range 8 {
 		parent := r.Levels[1].Patches[4+i/4*2]
 		r.Levels[2].Patches = append(r.Levels[2].Patches, result.Patch{
-			X: parent.X + float64(i%2*2), Y: parent.Y + float64(i/2%2*2), Size: 2, Height: 2, Attention: float64(i) / 28, Parent: 4 + i/4*2,
+			X: parent.X + float64(i%2*2), Y: parent.Y + float64(i/2%2*2), Size: 2, Height: 2, Attention: float64(i+1) / 36, Parent: 4 + i/4*2,
 		})
 	}
 	m := New(r)

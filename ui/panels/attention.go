@@ -118,8 +118,14 @@ func (a *Attention) chooseLevel(i int) {
 	call(a.on.Level, i-1)
 }
 
-// Clear shows that there is no attention to show.
-func (a *Attention) Clear() {
+// Clear shows that there is no attention to show yet.
+func (a *Attention) Clear() { a.clear(a.texts.Attention.None) }
+
+// Absent shows that the method of the analysis has no attention.
+func (a *Attention) Absent() { a.clear(a.texts.Attention.Absent) }
+
+func (a *Attention) clear(why string) {
+	a.none.SetText(why)
 	a.none.Show()
 	a.controls.Hide()
 	a.object.Refresh()

@@ -44,8 +44,13 @@ func (s *Shell) showAttention() {
 		return
 	}
 	set := s.overlaySettings()
-	s.showLegend(c, set)
-	if !set.On {
+	attends := c.attention.Attends(c.level)
+	if attends {
+		s.showLegend(c, set)
+	} else {
+		s.parts.attention.Absent()
+	}
+	if !set.On || !attends {
 		v.SetLayer(nil)
 		v.SetOutlines(s.outlines(c, false))
 		return
@@ -135,7 +140,7 @@ func (s *Shell) setLevel(level int) {
 func (s *Shell) turnOpacity(to float64) {
 	s.update(func(l *settings.Settings) { l.Overlay.Opacity = min(max(to, 0), 1) })
 	s.attentive().SetLayerOpacity(s.look.Overlay.Opacity)
-	if c := s.current; c != nil && c.attention != nil {
+	if c := s.current; c != nil && c.attention != nil && c.attention.Attends(c.level) {
 		s.showLegend(c, s.overlaySettings())
 	}
 }
@@ -153,6 +158,12 @@ func (s *Shell) readout(x, y float64) string {
 	value, rank := hit.Attention, hit.Rank
 	if overlay.Kind(s.look.Overlay.Kind) == overlay.Zoom && hit.ZoomRank > 0 {
 		value, rank = hit.Zoom, hit.ZoomRank
+	}
+	switch {
+	case !c.attention.Attends(c.level):
+		return ""
+	case rank == 0:
+		return s.texts.Numbers.Share(value, 2)
 	}
 	return fmt.Sprintf(s.texts.Shell.ReadoutRank, s.texts.Numbers.Share(value, 2), rank, hit.Of)
 }

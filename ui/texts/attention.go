@@ -5,6 +5,7 @@ type Attention struct {
 	Title       string `json:"title"`
 	Show        string `json:"show"`
 	None        string `json:"none"`
+	Absent      string `json:"absent"` // the method has no attention
 	Level       string `json:"level"`
 	Auto        string `json:"auto"`
 	AutoShows   string `json:"auto_shows"` // %s: magnification
