@@ -125,8 +125,9 @@ func (p *Training) SetWarnings(step TrainingStep, list []widgets.Warning) {
 
 // SetLooking shows that a dataset is being looked at.
 func (p *Training) SetLooking(j Job) {
-	p.data.looking(j)
-	p.object.Refresh()
+	if p.data.looking(j) {
+		p.object.Refresh()
+	}
 }
 
 // SetDataset shows a dataset that was looked at; nil shows none. With one that can be
@@ -157,8 +158,9 @@ func (p *Training) SetPresets(list []PresetItem, name string) {
 // SetEstimating shows that time and disk are being estimated; the button then
 // cancels it.
 func (p *Training) SetEstimating(j Job) {
-	p.features.work(j, false)
-	p.object.Refresh()
+	if p.features.work(j, false) {
+		p.object.Refresh()
+	}
 }
 
 // SetEstimate shows an estimate; nil shows none. It ends SetEstimating.
@@ -169,8 +171,9 @@ func (p *Training) SetEstimate(e *TrainingEstimate) {
 
 // SetExtracting shows that features are being made.
 func (p *Training) SetExtracting(j Job) {
-	p.features.work(j, true)
-	p.object.Refresh()
+	if p.features.work(j, true) {
+		p.object.Refresh()
+	}
 }
 
 // SetFeatures shows of how many slides there are features; it ends SetExtracting.
@@ -211,6 +214,9 @@ func (p *Training) SetProgress(s TrainingProgress) {
 	}
 	p.object.Refresh()
 }
+
+// SetFraction shows how far a training is when nothing else has changed.
+func (p *Training) SetFraction(done float64) { p.learn.fraction(done) }
 
 // SetWatched offers slides of the validation split whose attention can be followed
 // while a model is trained.

@@ -105,11 +105,15 @@ func newTrainingData(t *texts.Texts, on TrainingEvents) *trainingData {
 	return d
 }
 
-func (d *trainingData) looking(j Job) {
-	d.set(nil)
-	d.hint.Hide()
+// looking shows how far a look at a dataset is; true where more than that changed.
+func (d *trainingData) looking(j Job) (more bool) {
+	if more = d.data != nil || !d.progress.Object().Visible(); more {
+		d.set(nil)
+		d.hint.Hide()
+	}
 	d.progress.Set(fmt.Sprintf(d.texts.Training.Looking, j.Stage), j.amount(d.texts), j.Fraction)
 	d.progress.Object().Show()
+	return more
 }
 
 func (d *trainingData) set(data *TrainingDataset) {

@@ -149,16 +149,23 @@ func numbers(list []int) string {
 	return strings.Join(words, ", ")
 }
 
-// work shows an estimate or an extraction under way.
-func (f *trainingFeatures) work(j Job, extracting bool) {
+// work shows an estimate or an extraction under way; true where more than the line of
+// progress changed.
+func (f *trainingFeatures) work(j Job, extracting bool) (more bool) {
+	more = !f.working
 	f.working = true
 	stage := f.texts.Training.Estimating
 	if extracting {
-		replace(f.state) // it changes with every slide
+		if more {
+			replace(f.state) // it changes with every slide
+		}
 		stage = fmt.Sprintf(f.texts.Training.Extracting, j.Stage)
 	}
 	f.progress.Set(stage, j.amount(f.texts), j.Fraction)
-	f.settle()
+	if more {
+		f.settle()
+	}
+	return more
 }
 
 func (f *trainingFeatures) estimated(e *TrainingEstimate) {

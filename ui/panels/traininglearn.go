@@ -110,6 +110,7 @@ type trainingLearn struct {
 	all     []float64 // magnifications that there are features of
 	scales  []float64 // that the method can look at, by the options of scale
 	state   TrainingState
+	stage   string
 	ready   bool // there are features
 }
 
@@ -270,7 +271,12 @@ func (l *trainingLearn) tellProgress(s TrainingProgress) {
 	case s.State == TrainingRunning:
 		stage = fmt.Sprintf(t.Epoch, at, n.Count(s.Planned))
 	}
-	l.progress.Set(stage, n.Share(s.Fraction, 0), s.Fraction)
+	l.stage = stage
+	l.fraction(s.Fraction)
+}
+
+func (l *trainingLearn) fraction(done float64) {
+	l.progress.Set(l.stage, l.texts.Numbers.Share(done, 0), done)
 }
 
 func (l *trainingLearn) tellOutcome(s TrainingProgress) {

@@ -3,6 +3,7 @@ package shell
 import (
 	"context"
 	"errors"
+	"sync"
 )
 
 // work runs f beside the window; Close waits for it. f must end soon after ctx.
@@ -44,6 +45,37 @@ func (s *Shell) show(f func()) {
 			f()
 		}
 	})
+}
+
+// newest passes values on to the goroutine that draws. While that has not taken one
+// in, the next takes its place: work that tells its progress often does not hold up
+// the window.
+type newest[T any] struct {
+	s    *Shell
+	take func(T)
+
+	mu      sync.Mutex
+	value   T
+	waiting bool
+}
+
+// tell is called from other goroutines alone.
+func (n *newest[T]) tell(v T) {
+	n.mu.Lock()
+	waiting := n.waiting
+	n.value, n.waiting = v, true
+	n.mu.Unlock()
+	if !waiting {
+		n.s.show(n.taken)
+	}
+}
+
+func (n *newest[T]) taken() {
+	n.mu.Lock()
+	v := n.value
+	n.waiting = false
+	n.mu.Unlock()
+	n.take(v)
 }
 
 // background runs do beside the window, and then, with what came of it, on the

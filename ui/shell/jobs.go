@@ -25,9 +25,10 @@ func start[T any](s *Shell, title string, do func(ctx context.Context, report fu
 	j := &job{id: s.serial, title: title, cancel: cancel, line: panels.Job{Title: title}}
 	s.jobs = append(s.jobs, j)
 	s.showJobs()
+	lines := newest[panels.Job]{s: s, take: func(line panels.Job) { j.line = line; s.showJobs() }}
 	report := func(line panels.Job) {
 		line.Title = title
-		s.show(func() { j.line = line; s.showJobs() })
+		lines.tell(line)
 	}
 	s.work(func(context.Context) {
 		defer cancel()

@@ -94,12 +94,13 @@ func (s *Shell) resumeTraining() {
 		if err := s.writeTable(d); err != nil {
 			return nil, err
 		}
+		steps := newest[app.TrainEvent]{s: s, take: func(e app.TrainEvent) { s.heard(t, e) }}
 		return t.run.Run(ctx, func(e app.TrainEvent) {
-			s.show(func() {
-				s.heard(t, e)
-				t.job.line.Fraction, t.job.line.Left = t.progress.Fraction, t.progress.Left
-				s.showJobs()
-			})
+			if _, ok := e.(app.TrainProgress); ok {
+				steps.tell(e)
+				return
+			}
+			s.show(func() { s.heard(t, e) })
 		})
 	}, func(sum *app.TrainSummary, err error) { s.trained(t, sum, err) })
 	s.Log.Info("training begun")
@@ -122,6 +123,9 @@ func (s *Shell) heard(t *study, e app.TrainEvent) {
 		s.cautionTraining(e.Warnings)
 	case app.TrainProgress:
 		p.Fraction = (float64(len(p.Points)) + share(e.Done, e.Total)) / float64(max(1, p.Planned))
+		s.parts.training.SetFraction(p.Fraction)
+		s.showTrainingJob(t)
+		return
 	case app.TrainEpoch:
 		p.Points = append(p.Points, point(&e.Epoch))
 		p.Best, p.Left, p.Planned = e.Best, e.Left, e.Planned
@@ -131,6 +135,15 @@ func (s *Shell) heard(t *study, e app.TrainEvent) {
 		return
 	}
 	s.showStudy()
+	s.showTrainingJob(t)
+}
+
+// showTrainingJob tells in the bar below how far a training is.
+func (s *Shell) showTrainingJob(t *study) {
+	if t.job != nil {
+		t.job.line.Fraction, t.job.line.Left = t.progress.Fraction, t.progress.Left
+		s.showJobs()
+	}
 }
 
 // begun says that a study is under way, unless it is being stopped already.

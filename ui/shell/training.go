@@ -355,9 +355,10 @@ func counted(report func(panels.Job)) func(result.Progress) {
 // startSeen is start for work whose progress a panel shows as well.
 func startSeen[T any](s *Shell, title string, panel func(panels.Job), do func(ctx context.Context, report func(panels.Job)) (T, error), done func(T, error)) *job {
 	return start(s, title, func(ctx context.Context, report func(panels.Job)) (T, error) {
+		lines := newest[panels.Job]{s: s, take: panel}
 		return do(ctx, func(line panels.Job) {
 			report(line)
-			s.show(func() { panel(line) })
+			lines.tell(line)
 		})
 	}, done)
 }

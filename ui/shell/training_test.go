@@ -249,3 +249,17 @@ func TestImportOfWhatIsNone(t *testing.T) {
 		t.Errorf("%+v, error %v", m, err)
 	}
 }
+
+// TestNewest: work that tells more than the window takes in does not pile up.
+func TestNewest(t *testing.T) {
+	s := newStand(t, nil)
+	var taken []int
+	n := newest[int]{s: s.Shell, take: func(v int) { taken = append(taken, v) }}
+	for i := range 1000 {
+		n.tell(i)
+	}
+	s.until("the last one is taken", func() bool { return len(taken) > 0 && taken[len(taken)-1] == 999 })
+	if len(taken) != 1 {
+		t.Errorf("%d of 1000 were taken, though nobody could between", len(taken))
+	}
+}

@@ -2,6 +2,8 @@ package shell
 
 import (
 	"context"
+	"errors"
+	"io/fs"
 
 	"zoomscope/app"
 	"zoomscope/engine/result"
@@ -78,6 +80,8 @@ func (s *Shell) watchEpoch(w *watching, epoch int) {
 		func(r *result.Result, err error) {
 			switch {
 			case w.asks != own:
+			case errors.Is(err, fs.ErrNotExist):
+				s.findEpochs(w) // it was the last one, which another has taken the place of
 			case err != nil:
 				s.Log.Warn("attention of a training", "kind", app.KindOf(err))
 			default:
