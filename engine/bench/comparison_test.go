@@ -159,6 +159,11 @@ func TestHeadCosts(t *testing.T) {
 		{Name: ZoomName, Method: mil.ZoomMIL, Magnifications: []float64{5, 10}, K: []int{2}},
 	}
 	c := CostCase{Study: study, Contestants: who, Spec: small(t), Device: nntest.Interpreter{}, Batch: 1, Long: time.Millisecond}
+	wrong := c
+	wrong.Contestants = []Contestant{{Name: "ABMIL", Method: mil.ABMIL, Magnifications: []float64{40}}}
+	if _, err := wrong.Measure(t.Context(), nil); err == nil || !strings.Contains(err.Error(), "40x") {
+		t.Errorf("error %v", err)
+	}
 	slide := study.slide(c.Spec.Card().Dim)
 	for i, patches := range []int{12, 15, 11} {
 		cost, err := c.head(t.Context(), who[i], slide.at(who[i].Magnifications))

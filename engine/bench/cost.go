@@ -65,6 +65,9 @@ const (
 
 // Measure counts the work of all contestants, and times the encoder and the heads.
 func (c *CostCase) Measure(ctx context.Context, progress func(result.Progress)) (*Costs, error) {
+	if err := c.check(); err != nil {
+		return nil, err
+	}
 	report := result.Throttle(progress)
 	steps := len(c.Contestants) + 1
 	report(result.Progress{Stage: "costs", Total: steps})
@@ -90,6 +93,18 @@ func (c *CostCase) Measure(ctx context.Context, progress func(result.Progress)) 
 		out.Rows = append(out.Rows, cost)
 	}
 	return out, nil
+}
+
+// check makes sure that the contestants are at magnifications of the study.
+func (c *CostCase) check() error {
+	for _, who := range c.Contestants {
+		for _, m := range who.Magnifications {
+			if !slices.Contains(c.Study.Magnifications, m) {
+				return fmt.Errorf("%s at %gx: %s has the magnifications %v", who.Name, m, c.Study.Name, c.Study.Magnifications)
+			}
+		}
+	}
+	return nil
 }
 
 // rate is how many patches a second the encoder alone encodes.
