@@ -19,22 +19,7 @@ func (p *Program) benchTable() *cobra.Command {
 	c := &cobra.Command{
 		Use:   "table [CSV --bags DIR --out DIR]",
 		Short: "All methods of the paper compared (its Tables 1 to 3)",
-		Long: `Compare all methods of the paper at one of its configurations: MaxMIL, MeanMIL,
-SparseConvMIL, ABMIL, CLAM-SB, TransMIL, MSMIL, DSMIL, ZoomMIL and ZoomMIL-Eff. Methods
-of one magnification are at the highest of the configuration, those of several at all.
-
-Without a dataset the table has what each method costs for a slide as large as the
-paper's: multiply-adds, counted in the graphs of the encoder and of the method, and
-seconds. The seconds are those of encoding as many patches as the method reads, at the
-rate that the encoder alone is measured to have here, and of the method's network,
-measured on random features of that number. Networks have the published sizes.
-
-With a CSV of slides and labels, and their feature bags, each method is trained with
-each seed on the training split, by the recipe that it was published with unless flags
-say otherwise, and tested on the test split: weighted F1, accuracy and AUC, mean and
-deviation over the seeds. Runs that are in --out are gone on with, and not run again
-once they have ended. The folder then holds the table as table.txt, table.csv,
-table.json and table.png, and a confusion matrix of each method.`,
+		Long:  tableLong,
 		Example: `  zoomscope bench table --config crc
   zoomscope bench table slides/slides.csv --bags bags --out table --config crc --k 12 --eff-k 8
   zoomscope bench table --config bright --encoder resnet50.onnx --device cuda --json`,
@@ -61,28 +46,50 @@ table.json and table.png, and a confusion matrix of each method.`,
 	}
 	o.addOutput(c)
 	o.addCompute(c, "") // --seeds says with which
-	f := c.Flags()
-	f.StringVar(&req.Study, "config", "crc", "configuration of the paper: "+strings.Join(studyNames(), ", "))
-	f.Float64SliceVar(&req.Magnifications, "magnifications", nil, "magnifications in place of the configuration's, of the same ratios")
-	f.Float64SliceVar(&req.Besides, "at", nil, "`magnification` for the single-scale methods besides the highest; may be given several times")
-	f.BoolVar(&req.FullGradient, "full-gradient", false, "ZoomMIL with the whole gradient of its Top-K besides")
-	f.StringVar(&req.Bags, "bags", "", "folder of the slides' feature bags")
-	f.StringVarP(&req.Out, "out", "o", "", "folder that keeps the runs and the table")
-	f.IntVar(&req.Seeds, "seeds", 3, "how often each method is trained, with the seeds 1, 2 and so on")
-	f.IntVar(&req.Epochs, "epochs", 100, "epochs of each run")
-	f.Float64Var(&req.Rate, "lr", 0, "learning rate (default: that published for each method)")
-	f.Float64Var(&req.LeastRate, "least-lr", 0, "learning rate of the methods that were published with a lower one")
-	f.IntVar(&req.Patience, "patience", 5, "epochs without a lower validation loss before the rate falls")
-	f.Float64Var(&req.Sigma, "sigma", 0.002, sigmaUsage)
-	f.IntSliceVar(&req.K, "k", nil, kUsage+" (default: the paper's)")
-	f.IntSliceVar(&req.EffK, "eff-k", nil, "the same for ZoomMIL-Eff")
-	f.IntVar(&req.Most.Embedding, "embedding", 0, "widest embedding; methods with a narrower one keep it (default: as published)")
-	f.IntVar(&req.Most.Hidden, "hidden", 0, "widest hidden layer, likewise")
-	f.IntVar(&req.Most.Middle, "middle", 0, "widest layer between features and embedding, likewise")
-	f.BoolVar(&req.RawFeatures, "raw-features", false, "train on features as they are, not standardised")
-	f.StringArrayVar(&req.Only, "only", nil, "name of a `method` of the table; may be given several times (default: all)")
-	f.StringVar(&req.Encoder, "encoder", "", "encoder of the costs: builtin, an installed name, or an .onnx file")
+	addTable(c, &req)
 	return c
+}
+
+const tableLong = `Compare all methods of the paper at one of its configurations: MaxMIL, MeanMIL,
+SparseConvMIL, ABMIL, CLAM-SB, TransMIL, MSMIL, DSMIL, ZoomMIL and ZoomMIL-Eff. Methods
+of one magnification are at the highest of the configuration, those of several at all.
+
+Without a dataset the table has what each method costs for a slide as large as the
+paper's: multiply-adds, counted in the graphs of the encoder and of the method, and
+seconds. The seconds are those of encoding as many patches as the method reads, at the
+rate that the encoder alone is measured to have here, and of the method's network,
+measured on random features of that number. Networks have the published sizes.
+
+With a CSV of slides and labels, and their feature bags, each method is trained with
+each seed on the training split, by the recipe that it was published with unless flags
+say otherwise, and tested on the test split: weighted F1, accuracy and AUC, mean and
+deviation over the seeds. Runs that are in --out are gone on with, and not run again
+once they have ended. The folder then holds the table as table.txt, table.csv,
+table.json and table.png, and a confusion matrix of each method.`
+
+// addTable are the flags of the comparison of all methods.
+func addTable(c *cobra.Command, r *app.TableRequest) {
+	f := c.Flags()
+	f.StringVar(&r.Study, "config", "crc", "configuration of the paper: "+strings.Join(studyNames(), ", "))
+	f.Float64SliceVar(&r.Magnifications, "magnifications", nil, "magnifications in place of the configuration's, of the same ratios")
+	f.Float64SliceVar(&r.Besides, "at", nil, "`magnification` for the single-scale methods besides the highest; may be given several times")
+	f.BoolVar(&r.FullGradient, "full-gradient", false, "ZoomMIL with the whole gradient of its Top-K besides")
+	f.StringVar(&r.Bags, "bags", "", "folder of the slides' feature bags")
+	f.StringVarP(&r.Out, "out", "o", "", "folder that keeps the runs and the table")
+	f.IntVar(&r.Seeds, "seeds", 3, "how often each method is trained, with the seeds 1, 2 and so on")
+	f.IntVar(&r.Epochs, "epochs", 100, "epochs of each run")
+	f.Float64Var(&r.Rate, "lr", 0, "learning rate (default: that published for each method)")
+	f.Float64Var(&r.LeastRate, "least-lr", 0, "learning rate of the methods that were published with a lower one")
+	f.IntVar(&r.Patience, "patience", 5, "epochs without a lower validation loss before the rate falls")
+	f.Float64Var(&r.Sigma, "sigma", 0.002, sigmaUsage)
+	f.IntSliceVar(&r.K, "k", nil, kUsage+" (default: the paper's)")
+	f.IntSliceVar(&r.EffK, "eff-k", nil, "the same for ZoomMIL-Eff")
+	f.IntVar(&r.Most.Embedding, "embedding", 0, "widest embedding; methods with a narrower one keep it (default: as published)")
+	f.IntVar(&r.Most.Hidden, "hidden", 0, "widest hidden layer, likewise")
+	f.IntVar(&r.Most.Middle, "middle", 0, "widest layer between features and embedding, likewise")
+	f.BoolVar(&r.RawFeatures, "raw-features", false, "train on features as they are, not standardised")
+	f.StringArrayVar(&r.Only, "only", nil, "name of a `method` of the table; may be given several times (default: all)")
+	f.StringVar(&r.Encoder, "encoder", "", "encoder of the costs: builtin, an installed name, or an .onnx file")
 }
 
 // checkTable reports flags that do not go together.
