@@ -47,11 +47,8 @@ func NewReaderView(t *texts.Texts, name string, known []string, use func(name st
 // Object is what to place in the dialog.
 func (v *ReaderView) Object() fyne.CanvasObject { return v.object }
 
-// Enter gives the name the keyboard.
-func (v *ReaderView) Enter() {
-	v.name.Enter()
-	v.name.TypedShortcut(&fyne.ShortcutSelectAll{})
-}
+// Field is where the name is typed, to be given the keyboard.
+func (v *ReaderView) Field() fyne.Focusable { return v.name }
 
 // Use calls use with the name as it stands, if it is one.
 func (v *ReaderView) Use(use func(name string)) {

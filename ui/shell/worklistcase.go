@@ -304,8 +304,9 @@ func (s *Shell) keepDraft(id int64, note string) {
 // judgeShown gives a verdict on the case whose slide is on the screen.
 func (s *Shell) judgeShown(opinion panels.WorklistOpinionKind) {
 	k := s.current.known
-	if s.current.view == nil {
-		return // nobody has seen it
+	if s.current.view == nil { // nobody has seen it
+		s.say(s.texts.Review.NotSeen)
+		return
 	}
 	if opinion != panels.WorklistUnsure && k.Opinion == nil {
 		s.say(s.texts.Review.Hidden)
@@ -317,7 +318,10 @@ func (s *Shell) judgeShown(opinion panels.WorklistOpinionKind) {
 // nameShown names the class of the case whose slide is on the screen.
 func (s *Shell) nameShown(class int) {
 	classes := s.review.query.Setup.Classes
-	if k := s.current.known; class < len(classes) && s.current.view != nil {
+	switch k := s.current.known; {
+	case s.current.view == nil:
+		s.say(s.texts.Review.NotSeen)
+	case class < len(classes):
 		s.judgeCase(panels.WorklistJudgement{ID: k.ID, Class: classes[class], Note: s.noteOf(*k)})
 	}
 }
@@ -338,5 +342,5 @@ func (s *Shell) classKeys() string {
 	for i, class := range s.review.query.Setup.Classes[:min(len(s.review.query.Setup.Classes), mostClassKeys)] {
 		keys = append(keys, fmt.Sprintf("F%d %s", firstClassKey+i, class))
 	}
-	return strings.Join(keys, ", ")
+	return strings.Join(append(keys, s.texts.Review.OrUnsure), ", ")
 }

@@ -51,7 +51,7 @@ func (s *Shell) readerDialog(known []string) {
 	s.asking(d, yes)
 	d.Resize(fyne.NewSize(noticeWidth, 0))
 	d.Show()
-	view.Enter()
+	s.window.Canvas().Focus(view.Field())
 }
 
 // setReader has verdicts given and shown under a name from now on.

@@ -33,6 +33,8 @@ type Review struct {
 	Withheld     string `json:"withheld"` // why a slide is not analysed
 	SaveCSV      string `json:"save_csv"`
 	CSVFilter    string `json:"csv_filter"`
+	NotSeen      string `json:"not_seen"`  // the slide of a verdict
+	OrUnsure     string `json:"or_unsure"` // ends the keys of name_it
 	Folders      string `json:"folders"`
 	Reader       string `json:"reader"`
 	SavePDF      string `json:"save_pdf"`

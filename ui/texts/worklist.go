@@ -122,12 +122,11 @@ type WorklistFolders struct {
 
 // WorklistReader are the words about who reads.
 type WorklistReader struct {
-	Title  string `json:"title"`
-	Name   string `json:"name"`
-	Known  string `json:"known"`
-	Note   string `json:"note"`
-	Use    string `json:"use"`
-	Cancel string `json:"cancel"`
+	Title string `json:"title"`
+	Name  string `json:"name"`
+	Known string `json:"known"`
+	Note  string `json:"note"`
+	Use   string `json:"use"`
 }
 
 // SortRules are the orders of the worklist in words, each with its reverse.
