@@ -1,6 +1,7 @@
 package app
 
 import (
+	"cmp"
 	"context"
 	"errors"
 	"fmt"
@@ -17,8 +18,8 @@ import (
 // EvaluateRequest asks how a model does on labelled slides.
 type EvaluateRequest struct {
 	Model       string // run folder, model file, or name of an installed model
-	Dataset     string // table of slides and labels
-	Bags        string // folder of their bags
+	Dataset     string // table of slides and labels, or of instances with their features
+	Bags        string // folder of the slides' bags; "" for instances
 	Split       string // train, val or test; "" or "all" is every line of the table
 	Predictions string // CSV file that receives what the model says of each slide; "" writes none
 	Seed        uint64 // of the bootstrap
@@ -154,10 +155,13 @@ func samplesFor(ctx context.Context, req *EvaluateRequest, model *mil.Model) (*t
 		return nil, nil, err
 	}
 	if err := model.CheckEncoder(d.Encoder); err != nil {
-		return nil, nil, fmt.Errorf("%s: %w", req.Bags, err)
+		return nil, nil, fmt.Errorf("%s: %w", cmp.Or(req.Bags, req.Dataset), err)
 	}
 	if d.PatchSize != c.PatchSize {
 		return nil, nil, fmt.Errorf("%s: patches of %d pixels, model %q needs %d", req.Bags, d.PatchSize, c.Name, c.PatchSize)
+	}
+	if why := c.OtherTissue(d.Tissue, d.TissueMagnification); why != "" {
+		d.Warnings = append(d.Warnings, fmt.Sprintf("The features are not of the patches that an analysis with the model reads: %s.", why))
 	}
 	known := 0
 	if isRun(req.Model) {

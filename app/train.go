@@ -23,8 +23,8 @@ import (
 // DefaultTraining gives one with the published settings, DefaultTrainingOf those
 // of any method.
 type TrainRequest struct {
-	Dataset string // table of slides and labels
-	Bags    string // folder of their bags
+	Dataset string // table of slides and labels, or of instances with their features
+	Bags    string // folder of the slides' bags; "" for instances
 	Out     string // run folder, made when missing
 
 	// Resume goes on with the run in Out, or starts one. Finish ends it instead,
@@ -282,7 +282,23 @@ func prepareTraining(ctx context.Context, req *TrainRequest) (*train.Dataset, tr
 		return nil, train.Config{}, err
 	}
 	config, err := req.config(d.Fill(model))
+	if err == nil {
+		err = fits(d, &config)
+	}
 	return d, config, err
+}
+
+// fits makes sure that a method can be trained on the data.
+func fits(d *train.Dataset, c *train.Config) error {
+	err := c.Validate()
+	if err == nil {
+		return nil
+	}
+	remedy := ""
+	if fewest, _ := mil.Scales(c.Model.Method); len(d.Magnifications) < fewest {
+		remedy = fmt.Sprintf("; the features are of %d: choose a method of one, such as %s, or extract the slides at more", len(d.Magnifications), mil.ABMIL)
+	}
+	return fmt.Errorf("%s does not suit the method %s: %w%s", d.Path, c.Model.Method, err, remedy)
 }
 
 // training is one call of Train.
@@ -377,7 +393,7 @@ func (t *training) start() {
 	t.clock.last = time.Now()
 	t.tell(TrainStarted{
 		Model: t.config.Model, Slides: slides, Device: t.place.Device, Epochs: t.config.Epochs, History: t.history,
-		Warnings: slices.Concat(t.data.Warnings, t.data.FewPatches(t.config.Model.K)),
+		Warnings: slices.Concat(t.data.Warnings, t.data.FewPatches(&t.config.Model)),
 		Watched:  watchable(t.data),
 	})
 }

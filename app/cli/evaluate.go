@@ -22,7 +22,8 @@ func (p *Program) evaluate() *cobra.Command {
 		Short: "Measure how a model does on labelled slides",
 		Long: `Measure a model, that of a run folder, of a file, or an installed one, on the
 slides that CSV lists with their labels, and whose bags are in DIR. A run folder
-without CSV shows what the run found at its end.
+without CSV shows what the run found at its end. A CSV of instances, as train
+takes it, holds the features itself and goes without --bags.
 
 A run folder knows how the run divided its slides: --split test takes those that
 it has not seen. A model file does not know. There, --split goes by the column
@@ -62,7 +63,7 @@ that the model has learnt from: figures would be better than the model is.`,
 }
 
 func checkEvaluate(req app.EvaluateRequest) error {
-	if req.Bags == "" {
+	if req.Bags == "" && !train.IsInstances(req.Dataset) {
 		return usagef("evaluate: say where the bags are with --bags DIR; extract makes them")
 	}
 	if splits := []string{"all", "test", "val", "train"}; !slices.Contains(splits, req.Split) {

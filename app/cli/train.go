@@ -39,6 +39,10 @@ features. A slide's bag is the one in --bags that is called as the slide's file,
 with or without its ending: slides/a.svs has a.bag.safetensors. Where several bags
 could be meant, what they say of their slide decides.
 
+CSV can also be a table of instances, as those of the classical datasets of
+multiple instance learning: columns bag and label, and all others features. Every
+line is an instance. There are no slides then, and --bags is left out.
+
 Features are standardised by default: brought to mean 0 and deviation 1 over the
 training slides. The model that comes of it takes them as they are.
 --raw-features leaves that out, as the public code does.
@@ -46,9 +50,18 @@ training slides. The model that comes of it takes them as they are.
 RUN receives model.safetensors, which analyze --model takes, the figures of every
 epoch as metrics.csv and as pictures, and what came of the test. With --resume a
 run that was interrupted goes on from its last whole epoch, and ends as if it had
-never been; where there is none, one is started. --finish ends it early, for good.`,
+never been; where there is none, one is started. --finish ends it early, for good.
+
+Methods, the number of magnifications they take, what is taken where a flag is not
+given, and the flags that are theirs besides:
+
+` + methodTable() + `
+--preset sets magnifications and k; of those, and of those that the bags have, a
+method of one takes the highest. Settings are those that the authors published.`,
 		Example: `  zoomscope train slides/slides.csv --bags bags --out run
-  zoomscope train slides.csv --bags bags --out fold0 --folds 5 --fold 0 --preset camelyon16`,
+  zoomscope train slides.csv --bags bags --out fold0 --folds 5 --fold 0 --preset camelyon16
+  zoomscope train slides.csv --bags bags --out clam --method clam_sb --subtyping
+  zoomscope train musk1.csv --out musk --method abmil --classifier sigmoid`,
 		Args: cobra.ExactArgs(1),
 		RunE: func(cmd *cobra.Command, args []string) error {
 			f.req.Dataset = args[0]
@@ -78,8 +91,11 @@ never been; where there is none, one is started. --finish ends it early, for goo
 	f.addMethod(c)
 	f.addCompute(c, "decides the splits, the first weights, the order of slides and the noise")
 	f.addOutput(c)
-	for _, name := range []string{"magnifications", "fractions"} {
-		c.Flags().Lookup(name).DefValue = "" // keeps "(default [])" out of the help
+	for name, none := range map[string]string{
+		"magnifications": "", "fractions": "", // keeps "(default [])" out of the help
+		"lr": "0", "weight-decay": "0", "embedding": "0", "hidden": "0", "middle": "0", "classifier": "", "dropout": "0", // in the table of methods
+	} {
+		c.Flags().Lookup(name).DefValue = none
 	}
 	return c
 }
@@ -118,9 +134,9 @@ func (f *trainFlags) addData(c *cobra.Command) {
 func (f *trainFlags) addSchedule(c *cobra.Command) {
 	t := &f.req.Config
 	c.Flags().IntVar(&t.Epochs, "epochs", t.Epochs, "passes over the training slides")
-	c.Flags().Float64Var(&t.LearningRate, "lr", t.LearningRate, "learning rate")
+	c.Flags().Float64Var(&t.LearningRate, "lr", t.LearningRate, "learning rate (default: the method's)")
 	c.Flags().BoolVar(&f.req.RawFeatures, "raw-features", false, "train on features as they are, not standardised")
-	c.Flags().Float64Var(&f.req.Learner.WeightDecay, "weight-decay", 0, "weight decay")
+	c.Flags().Float64Var(&f.req.Learner.WeightDecay, "weight-decay", 0, "weight decay (default: the method's)")
 	c.Flags().IntVar(&t.Plateau.Patience, "patience", t.Plateau.Patience, "epochs without a lower validation loss before the learning rate falls")
 	c.Flags().Float64Var(&t.Plateau.Factor, "factor", t.Plateau.Factor, "what the learning rate is multiplied with then")
 	c.Flags().IntVar(&t.EarlyStop.Patience, "early-stop", 0, "end so many epochs after the best one; 0 runs all")
@@ -130,14 +146,15 @@ func (f *trainFlags) addSchedule(c *cobra.Command) {
 
 func (f *trainFlags) addMethod(c *cobra.Command) {
 	r, l, m := &f.req, &f.req.Learner, &f.req.Config.Model
-	c.Flags().StringVar(&m.Method, "method", m.Method, "what is trained: "+strings.Join(mil.Methods(), ", ")+"; where no other is given, settings are those that its authors published")
+	c.Flags().StringVar(&m.Method, "method", m.Method, "what is trained: "+strings.Join(mil.Methods(), ", "))
 	c.Flags().StringVar(&r.Preset, "preset", "", "published magnifications and k: "+strings.Join(presetNames(), ", "))
-	c.Flags().Float64SliceVar(&r.Magnifications, "magnifications", nil, "`list` of magnifications, such as 5,10,20 (default: all that the bags have)")
+	c.Flags().Float64SliceVar(&r.Magnifications, "magnifications", nil, "`list` of magnifications, such as 5,10,20 (default: those of --preset, else all that the bags have; for a method of one the highest of them)")
 	c.Flags().IntSliceVar(&r.K, "k", nil, kUsage+" (default 12)")
-	c.Flags().IntVar(&m.Sizes.Embedding, "embedding", m.Sizes.Embedding, "values that a patch is embedded into")
-	c.Flags().IntVar(&m.Sizes.Hidden, "hidden", m.Sizes.Hidden, "width of the attention")
-	c.Flags().StringVar(&m.Classifier, "classifier", m.Classifier, "linear or mlp; of abmil and dsmil also sigmoid")
-	c.Flags().Float64Var(&f.dropout, "dropout", l.Dropout, "share of activations left out")
+	c.Flags().IntVar(&m.Sizes.Embedding, "embedding", m.Sizes.Embedding, "values that a patch is embedded into (default: the method's)")
+	c.Flags().IntVar(&m.Sizes.Hidden, "hidden", m.Sizes.Hidden, "width of the attention; of sparseconvmil, between the two layers that classify (default: the method's)")
+	c.Flags().IntVar(&m.Sizes.Middle, "middle", m.Sizes.Middle, "msmil: width between features and embedding; sparseconvmil: of the second convolution (default: the method's)")
+	c.Flags().StringVar(&m.Classifier, "classifier", m.Classifier, "zoommil: linear or mlp; abmil: mlp or sigmoid; dsmil: linear or sigmoid; sigmoid is for two classes (default: the method's)")
+	c.Flags().Float64Var(&f.dropout, "dropout", l.Dropout, "share of activations left out (default: the method's)")
 	c.Flags().Float64Var(&l.Sigma, "sigma", l.Sigma, sigmaUsage)
 	c.Flags().IntVar(&l.Samples, "samples", l.Samples, "draws of the noise of the differentiable Top-K in a step")
 	c.Flags().BoolVar(&l.FullGradient, "full-gradient", false, "take the whole gradient of the differentiable Top-K, not the part that the public code takes")
@@ -150,7 +167,11 @@ func (f *trainFlags) addMethod(c *cobra.Command) {
 	c.Flags().IntVar(&o.Instances, "instances", 0, "clam_sb: patches of highest, and of lowest, attention in the instance loss (default 8)")
 	c.Flags().BoolVar(&o.Subtyping, "subtyping", false, "clam_sb: the instance loss looks at the other classes too")
 	c.Flags().StringVar(&o.InstanceLoss, "instance-loss", "", "clam_sb: cross_entropy or smooth_svm (default cross_entropy)")
-	c.Flags().StringVar(&o.Loss, "loss", "", "dsmil: bernoulli, each class by itself, or cross_entropy (default bernoulli)")
+	c.Flags().StringVar(&o.Loss, "loss", "", "dsmil: bce, binary cross entropy of each class by itself, or cross_entropy (default bce)")
+	c.Flags().BoolVar(&o.Values, "values", false, "dsmil: values have a layer of their own")
+	c.Flags().BoolVar(&o.LinearQuery, "linear-query", false, "dsmil: queries are linear")
+	c.Flags().IntVar(&o.Depth, "depth", 0, "abmil: layers that embed a patch, each half as wide as the one before (default 1)")
+	c.Flags().IntVar(&o.Cell, "cell", 0, "sparseconvmil: places of the grid along a cell of its map (default 1)")
 	c.Flags().StringVar(&m.Name, "name", "", "name of the model (default: that of the run folder)")
 	c.Flags().StringVar(&m.IntendedUse, "intended-use", m.IntendedUse, "what the model is for, kept with it")
 	c.Flags().StringVar(&m.Licence, "licence", m.Licence, "its licence, kept with it")
@@ -174,7 +195,7 @@ func presetNames() []string {
 func (f *trainFlags) complete(cmd *cobra.Command) error {
 	r := &f.req
 	switch {
-	case r.Bags == "":
+	case r.Bags == "" && !train.IsInstances(r.Dataset):
 		return usagef("train: say where the bags are with --bags DIR; extract makes them")
 	case r.Out == "":
 		return usagef("train: say where to write with --out RUN")
@@ -186,6 +207,9 @@ func (f *trainFlags) complete(cmd *cobra.Command) error {
 		return usagef("--fractions: give three, such as 0.6,0.2,0.2")
 	case r.Splits.File != "" && (f.fractions != nil || r.Splits.Folds != 0):
 		return usagef("--splits says all there is to divide; leave out --fractions and --folds")
+	}
+	if err := f.checkSettings(cmd); err != nil {
+		return err
 	}
 	f.published(cmd)
 	copy(r.Splits.Fractions[:], f.fractions)
@@ -216,7 +240,11 @@ func (f *trainFlags) published(cmd *cobra.Command) {
 	keep("hidden", func() { r.Config.Model.Sizes.Hidden = d.Config.Model.Sizes.Hidden })
 	keep("classifier", func() { r.Config.Model.Classifier = d.Config.Model.Classifier })
 	keep("dropout", func() { f.dropout = max(d.Learner.Dropout, 0) })
-	r.Config.Model.Sizes.Middle, r.Learner.Betas = d.Config.Model.Sizes.Middle, d.Learner.Betas
+	keep("middle", func() { r.Config.Model.Sizes.Middle = d.Config.Model.Sizes.Middle })
+	r.Learner.Betas = d.Learner.Betas
+	if r.Config.Model.Options.Loss == bce {
+		r.Config.Model.Options.Loss = mil.Bernoulli
+	}
 }
 
 // trainMeter shows how a training goes: a line for every epoch and, within it, a

@@ -9,6 +9,7 @@ import (
 	"math/rand/v2"
 	"os"
 	"path/filepath"
+	"regexp"
 	"slices"
 	"strconv"
 	"strings"
@@ -297,6 +298,7 @@ func TestTrainMethods(t *testing.T) {
 	for _, method := range mil.Methods() {
 		t.Run(method, func(t *testing.T) {
 			out := filepath.Join(t.TempDir(), "run")
+			m.onStderr = nil
 			line := append([]string{"train", s.table, "--bags", s.bags, "--out", out, "--device", "cpu", "--threads", "1", "--epochs", "3", "--seed", "3",
 				"--method", method, "--json"}, small[method]...)
 			said := m.run(t, line...)
@@ -322,7 +324,105 @@ func TestTrainMethods(t *testing.T) {
 			m.run(t, "evaluate", out, s.table, "--bags", s.bags, "--quiet", "--device", "cpu").want(t, exitDone)
 			m.run(t, "models", "test", sum.Model, "--device", "cpu").want(t, exitDone)
 			m.run(t, "models", "inspect", sum.Model).want(t, exitDone)
+
+			broken := filepath.Join(t.TempDir(), "run")
+			ctx, cancel := context.WithCancel(t.Context())
+			m.onStderr = func(text string) {
+				if strings.Contains(text, "epoch 1 of 3") {
+					cancel()
+				}
+			}
+			again := append(replaced(line, out, broken), "--resume")
+			m.runWith(t, ctx, again...).want(t, exitFailed, "1 of 3 epochs are done")
+			m.onStderr = nil
+			m.run(t, again...).want(t, exitDone, "going on after epoch 1 of 3")
+			if !bytes.Equal(read(t, sum.Model), read(t, filepath.Join(broken, filepath.Base(sum.Model)))) {
+				t.Error("the model is another than without the interruption")
+			}
 		})
+	}
+}
+
+// fruit writes a table of instances: of the bags of the second class one instance
+// lies apart. It is a table for a method of one magnification.
+func fruit(t *testing.T) string {
+	t.Helper()
+	path := filepath.Join(t.TempDir(), "fruit.csv")
+	text := "bag,label,f1,f2,f3,f4\n"
+	dice := rand.New(rand.NewPCG(1, 2))
+	for bag := range 24 {
+		for i := range 3 + bag%3 {
+			shift := 0.0
+			if bag%2 == 1 && i == 0 {
+				shift = 3
+			}
+			text += fmt.Sprintf("b%02d,%d,%.4f,%.4f,%.4f,%.4f\n", bag, bag%2, dice.NormFloat64()+shift, dice.NormFloat64(), dice.NormFloat64()-shift, dice.NormFloat64())
+		}
+	}
+	write(t, path, []byte(text))
+	return path
+}
+
+// A table of instances is trained and evaluated on without bags of slides.
+func TestTrainInstances(t *testing.T) {
+	m, table, out := withRuntime(t), fruit(t), filepath.Join(t.TempDir(), "run")
+	said := m.run(t, "train", table, "--out", out, "--method", "abmil", "--classifier", "sigmoid", "--embedding", "8", "--hidden", "4", "--lr", "0.01",
+		"--epochs", "30", "--seed", "3", "--device", "cpu", "--threads", "1", "--json", "--quiet")
+	said.want(t, exitDone)
+	var sum struct {
+		Model string
+		Test  struct{ Accuracy float64 }
+	}
+	said.document(t, &sum)
+	if sum.Test.Accuracy < 0.8 {
+		t.Errorf("accuracy %v", sum.Test.Accuracy)
+	}
+	var e struct {
+		Metrics     struct{ Accuracy float64 }
+		Predictions []struct{ Slide string }
+		Warnings    []string
+	}
+	said = m.run(t, "evaluate", out, table, "--split", "test", "--device", "cpu", "--json", "--quiet")
+	said.want(t, exitDone)
+	said.document(t, &e)
+	if e.Metrics.Accuracy != sum.Test.Accuracy || len(e.Predictions) == 0 || len(e.Warnings) != 0 {
+		t.Errorf("%+v, trained %+v", e, sum)
+	}
+	m.run(t, "train", table, "--out", out+"2", "--bags", t.TempDir(), "--method", "abmil").want(t, exitFailed, "without a folder of bags")
+}
+
+// What does not fit is said before a device is looked for, which this machine lacks.
+func TestTrainDoesNotSuit(t *testing.T) {
+	m, table, out := bare(t), fruit(t), filepath.Join(t.TempDir(), "run")
+	for name, c := range map[string]struct {
+		flags []string
+		says  []string
+	}{
+		"scales":  {[]string{"--method", "msmil"}, []string{table, "does not suit the method msmil", "1 magnifications, msmil has from 2 to 8", "abmil"}},
+		"zooming": {nil, []string{table, "does not suit the method zoommil"}},
+	} {
+		t.Run(name, func(t *testing.T) {
+			m.run(t, append([]string{"train", table, "--out", out}, c.flags...)...).want(t, exitFailed, c.says...)
+		})
+	}
+	three := strings.ReplaceAll(string(read(t, table)), "b00,0", "b00,2")
+	write(t, table, []byte(three))
+	m.run(t, "train", table, "--out", out, "--method", "abmil", "--classifier", "sigmoid").want(t, exitFailed, "sigmoid tells two classes apart, not 3: mlp can")
+}
+
+// TestTrainHelp: the help has the settings of every method.
+func TestTrainHelp(t *testing.T) {
+	said := bare(t).run(t, "train", "--help")
+	said.want(t, exitDone)
+	for _, method := range mil.Methods() {
+		r := mil.Published(method)
+		line := regexp.MustCompile(fmt.Sprintf(`(?m)^  %s +[-0-9]+ +%g +%g +%g .* %s  `, method, r.LearningRate, r.WeightDecay, r.Dropout, r.Classifier))
+		if !line.MatchString(said.stdout) {
+			t.Errorf("no line for %s", method)
+		}
+	}
+	if strings.Contains(said.stdout, "(default )") {
+		t.Error("an empty default")
 	}
 }
 
@@ -338,8 +438,12 @@ func TestTrainUsage(t *testing.T) {
 		"a negative rate":   {[]string{"--bags", dir, "--out", dir, "--lr", "-1"}, "learning rate"},
 		"unknown preset":    {[]string{"--bags", dir, "--out", dir, "--preset", "lung"}, "camelyon16"},
 		"unknown method":    {[]string{"--bags", dir, "--out", dir, "--method", "clam"}, "zoommil"},
-		"k of no zoom":      {[]string{"--bags", dir, "--out", dir, "--method", "abmil", "--k", "3"}, "must be 0"},
-		"another's setting": {[]string{"--bags", dir, "--out", dir, "--method", "abmil", "--subtyping"}, "options"},
+		"k of no zoom":      {[]string{"--bags", dir, "--out", dir, "--method", "abmil", "--k", "3"}, "abmil has no --k (zoommil has)"},
+		"another's setting": {[]string{"--bags", dir, "--out", dir, "--method", "abmil", "--subtyping"}, "abmil has no --subtyping (clam_sb has)"},
+		"noise of no zoom":  {[]string{"--bags", dir, "--out", dir, "--method", "abmil", "--sigma", "0.1"}, "abmil has no --sigma (zoommil has)"},
+		"no such width":     {[]string{"--bags", dir, "--out", dir, "--method", "dsmil", "--embedding", "256"}, "dsmil has no --embedding"},
+		"two have it":       {[]string{"--bags", dir, "--out", dir, "--ungated"}, "zoommil has no --ungated (abmil, clam_sb have)"},
+		"another end":       {[]string{"--bags", dir, "--out", dir, "--method", "abmil", "--classifier", "linear"}, "abmil: classifier \"linear\", must be mlp or sigmoid"},
 		"unknown selection": {[]string{"--bags", dir, "--out", dir, "--selection", "best"}, `"random"`},
 		"unknown choice":    {[]string{"--bags", dir, "--out", dir, "--select", "auc"}, `"f1"`},
 		"all dropped":       {[]string{"--bags", dir, "--out", dir, "--dropout", "1"}, "dropout"},

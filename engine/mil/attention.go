@@ -7,8 +7,9 @@ import (
 	"zoomscope/engine/nn"
 )
 
-// The ways to end of abmil.
-const Sigmoid = "sigmoid" // one output, of the second of two classes
+// Sigmoid is a classifier of abmil and dsmil: one output, of the second of two
+// classes.
+const Sigmoid = "sigmoid"
 
 // abMIL is the attention of Ilse, Tomczak and Welling (ICML 2018).
 type abMIL struct{ single }
@@ -23,7 +24,11 @@ func (abMIL) check(c *Config) error {
 // checkSigmoid makes sure that one output is enough.
 func (c *Config) checkSigmoid() error {
 	if c.Classifier == Sigmoid && len(c.Classes) != 2 {
-		return errors.New("a sigmoid tells two classes apart, not more")
+		other := Linear
+		if c.Method == ABMIL {
+			other = MLP
+		}
+		return fmt.Errorf("classifier %s tells two classes apart, not %d: %s can", Sigmoid, len(c.Classes), other)
 	}
 	return nil
 }

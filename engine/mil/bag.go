@@ -46,9 +46,9 @@ type BagRun struct {
 	sack    sack
 }
 
-// StartBag begins a slide whose patches are these, lowest magnification first. An
-// answer is the same however they are handed in if their order is; RowByRow gives
-// one. A network that is not exhaustive, or another number of layers than it has
+// StartBag begins a slide whose patches are these, lowest magnification first. The
+// answer follows from their order, and not from how many are handed in at once;
+// RowByRow gives an order. A network that is not exhaustive, or another number of layers than it has
 // magnifications, is the caller's mistake.
 func (n *Network) StartBag(layers []Layer) *BagRun {
 	m := n.config.whole()
@@ -73,8 +73,8 @@ func (r *BagRun) Add(features []float32) {
 // On is the same slide on another network of the same model.
 func (r *BagRun) On(n *Network) *BagRun { return &BagRun{n, r.sack} }
 
-// Finish runs the model. It may be called again. Patches whose features were not handed in are the
-// caller's mistake; an answer that is not finite is an error.
+// Finish runs the model. It may be called again. Patches whose features were not
+// handed in are the caller's mistake; an answer that is not finite is an error.
 func (r *BagRun) Finish(ctx context.Context) (*Outcome, error) {
 	if len(r.sack.features) != r.sack.rows()*r.sack.dim {
 		panic(fmt.Sprintf("mil: %d values of %d patches of %d", len(r.sack.features), r.sack.rows(), r.sack.dim))

@@ -65,14 +65,26 @@ func (m clamSB) answer(b builder, c *Config) answer {
 	return a
 }
 
-// pack adds how many patches of each kind the instance loss looks at.
+// pack adds how many patches of each kind the instance loss looks at: as many as
+// are asked for, or all of a slide that has fewer, where the authors' code fails.
+// Of a slide with less than twice as many some are of both kinds, so that the loss
+// asks the opposite of them: InstancePatches lets callers warn of it.
 func (m clamSB) pack(c *Config, s *sack) (*pack, error) {
 	p, err := m.single.pack(c, s)
 	if err == nil {
-		k := min(cmp.Or(c.Options.Instances, 8), s.rows())
+		k := min(c.InstancePatches(), s.rows())
 		p.inputs["instances"] = nn.I64Tensor([]int64{int64(k)}, 1)
 	}
 	return p, err
+}
+
+// InstancePatches is how many patches of highest, and as many of lowest, attention
+// a loss of their own looks at in training; 0 for methods without.
+func (c *Config) InstancePatches() int {
+	if c.Method != CLAMSB {
+		return 0
+	}
+	return cmp.Or(c.Options.Instances, 8)
 }
 
 // instanceLoss asks of the patches of highest attention that the classifier of

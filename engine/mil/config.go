@@ -13,10 +13,10 @@ import (
 	"zoomscope/engine/tissue"
 )
 
-// The classifiers.
+// The classifiers, besides Sigmoid. ZoomMIL has either.
 const (
-	Linear = "linear" // one layer, as in the public code
-	MLP    = "mlp"    // two layers with ReLU, as in the paper's text
+	Linear = "linear" // one layer, as in ZoomMIL's public code and all other methods but abmil
+	MLP    = "mlp"    // two layers with ReLU, as in the text of ZoomMIL's paper, and in abmil
 )
 
 // Config describes a model; it is stored in the model's file as JSON.
@@ -42,7 +42,8 @@ type Config struct {
 	Licence             string   `json:"licence"`
 }
 
-// Sizes are the widths of the layers; the published ones are 256 and 512.
+// Sizes are the widths of the layers; Published has those of each method. One that
+// a method has no layer for is 0.
 type Sizes struct {
 	Hidden    int `json:"hidden"`    // of the attentions, and between two classifier layers
 	Embedding int `json:"embedding"` // of a patch
@@ -188,10 +189,13 @@ func (c *Config) checkLevels() error {
 	case fewest == most && m != fewest:
 		return fmt.Errorf("%d magnifications, %s has %d", m, c.Method, fewest)
 	case m < fewest || m > most:
-		return fmt.Errorf("%d magnifications, must be from %d to %d", m, fewest, most)
+		return fmt.Errorf("%d magnifications, %s has from %d to %d", m, c.Method, fewest, most)
 	}
 	if _, err := grid.Ratios(c.Grid()); err != nil {
 		return err
+	}
+	if c.Exhaustive() && len(c.K) != 0 {
+		return fmt.Errorf("%s takes all patches: k, the number of those to zoom into, is not for it", c.Method)
 	}
 	if want := c.zoomSteps(); len(c.K) != want {
 		return fmt.Errorf("%d values of k for %d magnifications of %s, must be %d", len(c.K), m, c.Method, want)
@@ -224,9 +228,25 @@ func (c *Config) Grid() []float64 {
 	return slices.Clone(c.Magnifications)
 }
 
+// OtherTissue says in what patches are not those that an analysis takes, when their
+// tissue was looked for with some settings, at the lowest of their magnifications;
+// "" for nothing.
+func (c *Config) OtherTissue(settings tissue.Settings, lowest float64) string {
+	switch {
+	case settings != c.Tissue:
+		return "the tissue was found with other settings than the model's"
+	case lowest != c.Grid()[0]: // which patches count as tissue is decided there
+		return fmt.Sprintf("they begin at %gx, the model at %gx", lowest, c.Grid()[0])
+	}
+	return ""
+}
+
 func (c *Config) checkSizes() error {
 	if m := c.whole(); m != nil {
-		return m.check(c)
+		if err := m.check(c); err != nil {
+			return fmt.Errorf("%s: %w", c.Method, err)
+		}
+		return nil
 	}
 	if c.Sizes.Middle != 0 || c.Options != (Options{}) || c.TissueMagnification != 0 {
 		return fmt.Errorf("middle size, options and tissue magnification are not for %s", c.Method)

@@ -2,7 +2,9 @@ package mil
 
 import (
 	"fmt"
+	"reflect"
 	"slices"
+	"strings"
 
 	"zoomscope/engine/nn"
 )
@@ -99,30 +101,36 @@ func wholeOf(method string) whole {
 
 func (c *Config) whole() whole { return wholeOf(c.Method) }
 
-// Options are the settings of the methods besides ZoomMIL. The zero value of
-// each is the published one; one that a method does not have is to be zero.
+// Options are the settings of the methods besides ZoomMIL. The zero value of each
+// is that of the authors' code, but of Depth and Cell, which that code does not
+// have: their 0 is the network as published. One that a method does not have is to
+// be zero. Where the authors' code has the setting under another name, this stands
+// in brackets.
 type Options struct {
 	Pooling string `json:"pooling,omitempty"` // maxmil: Instance if it is empty, or Feature
-	Ungated bool   `json:"ungated,omitempty"` // abmil, clam_sb: attention without its gate
+	Ungated bool   `json:"ungated,omitempty"` // abmil, clam_sb: attention without its gate [CLAM's gate, negated]
 	// Of abmil: how many layers embed a patch, each half as wide as the one
 	// before, the last of the size of the embedding; 0 for 1. Features that no
 	// encoder made, as those of the classical datasets, need more than one.
 	Depth int `json:"depth,omitempty"`
 	// Of clam_sb: how many patches of highest and of lowest attention the
-	// instance loss looks at, 0 for 8; whether classes other than the label's
-	// are looked at too; and the loss, CrossEntropy if it is empty, or SmoothSVM.
+	// instance loss looks at, 0 for 8 [k_sample]; whether classes other than the
+	// label's are looked at too [subtyping]; and the loss, CrossEntropy if it is
+	// empty, or SmoothSVM [inst_loss: ce, svm].
 	Instances    int    `json:"instances,omitempty"`
 	Subtyping    bool   `json:"subtyping,omitempty"`
 	InstanceLoss string `json:"instance_loss,omitempty"`
 	// Of dsmil: the loss, Bernoulli if it is empty, or CrossEntropy; whether
-	// values have a layer of their own; and whether queries are linear.
+	// values have a layer of their own [passing_v]; and whether queries are linear
+	// [nonlinear, negated].
 	Loss        string `json:"loss,omitempty"`
 	Values      bool   `json:"values,omitempty"`
 	LinearQuery bool   `json:"linear_query,omitempty"`
 	// Of transmil: that an attention gives the first rows of its padded
 	// sequence, as nystrom-attention did up to 0.0.9, instead of the last.
 	FirstRows bool `json:"first_rows,omitempty"`
-	// Of sparseconvmil: places of the grid along a cell of its map, 0 for 1.
+	// Of sparseconvmil: places of the grid along a cell of its map, 0 for 1 [the
+	// ratio by which it shrinks coordinates].
 	Cell int `json:"cell,omitempty"`
 }
 
@@ -132,7 +140,7 @@ const (
 	Feature      = "feature"
 	CrossEntropy = "cross_entropy"
 	SmoothSVM    = "smooth_svm"
-	Bernoulli    = "bernoulli"
+	Bernoulli    = "bernoulli" // binary cross entropy of each class by itself
 )
 
 const (
@@ -148,18 +156,32 @@ func (o Options) check(allowed Options) error {
 	if o.Depth < 0 || o.Depth > maxDepth {
 		return fmt.Errorf("%d layers, must be at most %d", o.Depth, maxDepth)
 	}
-	if o != allowed {
-		return fmt.Errorf("options %+v: the method has only %+v of them", o, allowed)
+	if others := o.beside(allowed); len(others) > 0 {
+		return fmt.Errorf("there is no %s", strings.Join(others, ", "))
 	}
 	return nil
 }
 
-// oneOf reports a setting that is none of some.
+// beside names the options that are set and not as allowed, as a model's file does.
+func (o Options) beside(allowed Options) []string {
+	var names []string
+	a, b := reflect.ValueOf(o), reflect.ValueOf(allowed)
+	for i := range a.NumField() {
+		if !a.Field(i).Equal(b.Field(i)) {
+			name, _, _ := strings.Cut(a.Type().Field(i).Tag.Get("json"), ",")
+			names = append(names, name)
+		}
+	}
+	return names
+}
+
+// oneOf reports a setting that is none of some, of which "" is the usual one.
 func oneOf(what, value string, choice ...string) error {
 	if slices.Contains(choice, value) {
 		return nil
 	}
-	return fmt.Errorf("%s %.100q, must be one of %q", what, value, choice)
+	choice = slices.DeleteFunc(slices.Clone(choice), func(s string) bool { return s == "" })
+	return fmt.Errorf("%s %.100q, must be %s", what, value, strings.Join(choice, " or "))
 }
 
 // widths makes sure that the sizes in use are sound, and the others 0.
@@ -168,12 +190,12 @@ func widths(want string, used bool, size int) error {
 	case used && (size < 1 || size > maxWidth):
 		return fmt.Errorf("%s size is %d, must be from 1 to %d", want, size, maxWidth)
 	case !used && size != 0:
-		return fmt.Errorf("%s size is %d, the method has none: must be 0", want, size)
+		return fmt.Errorf("%s size is %d: there is no such layer, must be 0", want, size)
 	}
 	return nil
 }
 
-// Recipe is how the authors of a method built and trained it.
+// Recipe is how a method is built and trained where nothing else is asked for.
 type Recipe struct {
 	Sizes        Sizes
 	Classifier   string
@@ -184,7 +206,9 @@ type Recipe struct {
 }
 
 // Published is how the authors of a method built and trained it, as far as Adam
-// can: TransMIL was trained by RAdam with Lookahead, MSMIL by momentum.
+// can: TransMIL was trained by RAdam with Lookahead, MSMIL by momentum. MaxMIL has
+// what CLAM's code gives it; the mean, and the maximum of features, which have no
+// authors' code, have the same.
 func Published(method string) Recipe {
 	switch method {
 	case MaxMIL, MeanMIL:

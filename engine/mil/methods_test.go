@@ -358,7 +358,7 @@ func TestMethodsRefuse(t *testing.T) {
 		of         string
 		change     func(*Config)
 	}{
-		{"k", "0", "abmil", func(c *Config) { c.K = []int{3} }},
+		{"k", "abmil takes all patches", "abmil", func(c *Config) { c.K = []int{3} }},
 		{"selection", "selection", "abmil", func(c *Config) { c.Selection = []string{Hard} }},
 		{"scales", "has 1", "abmil", func(c *Config) { c.Magnifications = []float64{5, 10} }},
 		{"one scale", "from 2", "msmil", func(c *Config) { c.Magnifications = []float64{5} }},
@@ -366,7 +366,7 @@ func TestMethodsRefuse(t *testing.T) {
 		{"hidden", "hidden", "meanmil", func(c *Config) { c.Sizes.Hidden = 4 }},
 		{"no hidden", "hidden", "clam_sb", func(c *Config) { c.Sizes.Hidden = 0 }},
 		{"middle", "middle", "maxmil", func(c *Config) { c.Sizes.Middle = 4 }},
-		{"another's option", "options", "abmil", func(c *Config) { c.Options.Subtyping = true }},
+		{"another's option", "abmil: there is no subtyping", "abmil", func(c *Config) { c.Options.Subtyping = true }},
 		{"sigmoid of three", "sigmoid", "abmil sigmoid", func(c *Config) { c.Classes = append(c.Classes, "x") }},
 		{"pooling", "pooling", "maxmil", func(c *Config) { c.Options.Pooling = "median" }},
 		{"depth", "layers", "abmil", func(c *Config) { c.Options.Depth = 9 }},

@@ -21,7 +21,8 @@ type Layer struct {
 
 // placed is a Source that knows where its patches are.
 type placed interface {
-	// Cells are the places of the patches of a level; they must not be written to.
+	// Cells are the places of the patches of a level, nil where they are not known;
+	// they must not be written to.
 	Cells(level int) []grid.Cell
 }
 
@@ -77,8 +78,10 @@ func layersOf(s Source, magnifications []float64, family bool) (layers []Layer, 
 			return nil, nil, fmt.Errorf("%gx: no patches", m)
 		}
 		l, order := Layer{Len: n}, span(n)
-		if p, ok := s.(placed); ok {
-			l.Cells, order = sorted(p.Cells(i))
+		if cells, err := cellsOf(s, i); err != nil {
+			return nil, nil, fmt.Errorf("%gx: %w", m, err)
+		} else if cells != nil {
+			l.Cells, order = sorted(cells)
 		}
 		if i > 0 && family {
 			if n%layers[i-1].Len != 0 {
@@ -89,6 +92,19 @@ func layersOf(s Source, magnifications []float64, family bool) (layers []Layer, 
 		layers, rows = append(layers, l), append(rows, order)
 	}
 	return layers, rows, nil
+}
+
+// cellsOf are the places of the patches of a level, nil where they are not known.
+func cellsOf(s Source, level int) ([]grid.Cell, error) {
+	p, ok := s.(placed)
+	if !ok {
+		return nil, nil
+	}
+	cells := p.Cells(level)
+	if cells != nil && len(cells) != s.Len(level) {
+		return nil, fmt.Errorf("%d places of %d patches", len(cells), s.Len(level))
+	}
+	return cells, nil
 }
 
 // sorted is the cells row by row, and where each was.

@@ -36,9 +36,13 @@ func openBags(magnifications []float64, limit int) *bagCache {
 	return c
 }
 
-// get gives the features of a bag at the magnifications. They are valid until the
-// next get.
-func (c *bagCache) get(path string) (mil.Source, error) {
+// get gives the features of a sample at the magnifications. They are valid until
+// the next get.
+func (c *bagCache) get(s *Sample) (mil.Source, error) {
+	if s.instances != nil {
+		return s.instances, nil
+	}
+	path := s.Bag
 	if b, ok := c.open.Get(path); ok {
 		return b.view, nil
 	}

@@ -14,7 +14,7 @@ import (
 	"zoomscope/engine/tissue"
 )
 
-// Sample is a labelled slide and its bag.
+// Sample is a labelled slide and its bag, or a labelled bag of instances.
 type Sample struct {
 	Name      string   // short, one of its own within the dataset
 	Slide     string   // as the table has it
@@ -23,10 +23,11 @@ type Sample struct {
 	Label     string
 	Class     int // place of the label among the classes
 	Split     Split
-	Bag       string  // path of the file
-	ContentID string  // of the slide; "" where the bag does not know it
-	Patches   []int   // at each magnification of the dataset
-	lowest    float64 // magnification of the bag, where its tissue was looked for
+	Bag       string       // path of the file; "" where the table holds the features
+	ContentID string       // of the slide, or of the features in the table; "" where the bag does not know it
+	Patches   []int        // at each magnification of the dataset
+	lowest    float64      // magnification of the bag, where its tissue was looked for
+	instances *InstanceBag // the features themselves, in place of a bag's file; nil for slides
 	line      int
 	listed    Split // what the table says
 }
@@ -60,7 +61,13 @@ type LoadOptions struct {
 // slide under two names with two labels, of two patients or in two splits. Slides
 // without a bag, or with several, are listed in one error. A slide named twice
 // counts once, with a warning, and is of the patient that either line names.
+//
+// A table of instances, as ReadInstances reads, holds the features itself: bags is
+// to be "" then, and each of its bags is a sample of one magnification.
 func Load(ctx context.Context, table, bags string, o LoadOptions) (*Dataset, error) {
+	if IsInstances(table) {
+		return loadInstances(table, bags, o)
+	}
 	rows, err := ReadTable(table)
 	if err != nil {
 		return nil, err

@@ -74,7 +74,7 @@ func (e *evaluator) evaluate(ctx context.Context, samples []Sample, o EvaluateOp
 }
 
 func (e *evaluator) predict(ctx context.Context, s Sample) (Prediction, error) {
-	source, err := e.bags.get(s.Bag)
+	source, err := e.bags.get(&s)
 	if err != nil {
 		return Prediction{}, err
 	}

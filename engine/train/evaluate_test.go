@@ -89,7 +89,7 @@ func TestBagCache(t *testing.T) {
 	c := openBags([]float64{10}, 2)
 	for range 2 {
 		for _, s := range d.Samples[:4] {
-			source, err := c.get(s.Bag)
+			source, err := c.get(&s)
 			if err != nil {
 				t.Fatal(err)
 			}
@@ -101,11 +101,11 @@ func TestBagCache(t *testing.T) {
 			}
 		}
 	}
-	last, err := c.get(d.Samples[3].Bag)
+	last, err := c.get(&d.Samples[3])
 	if err != nil {
 		t.Fatal(err)
 	}
-	if again, err := c.get(d.Samples[3].Bag); err != nil || again != last {
+	if again, err := c.get(&d.Samples[3]); err != nil || again != last {
 		t.Errorf("an open bag is opened again, error %v", err)
 	}
 	if err := c.Close(); err != nil {
@@ -114,7 +114,7 @@ func TestBagCache(t *testing.T) {
 	if err := last.Features(make([]float32, testDim), 0, []int{0}); err == nil {
 		t.Error("a bag is open after Close")
 	}
-	if _, err := openBags([]float64{40}, 1).get(d.Samples[0].Bag); err == nil || !strings.Contains(err.Error(), d.Samples[0].Bag) {
+	if _, err := openBags([]float64{40}, 1).get(&d.Samples[0]); err == nil || !strings.Contains(err.Error(), d.Samples[0].Bag) {
 		t.Errorf("a magnification that is not there: error %v", err)
 	}
 }

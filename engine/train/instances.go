@@ -24,6 +24,7 @@ type InstanceBag struct {
 	Class  int       // place of the label among the classes
 	Values []float32 // features [N, D]
 	Dim    int
+	line   int // of its first instance
 }
 
 // Len implements mil.Source.
@@ -59,22 +60,39 @@ type Instances struct {
 // one bag need not stand together, but have one label. The error names the file
 // and the line.
 func ReadInstances(path string) (*Instances, error) {
-	f, err := os.Open(path)
+	f, err := openTable(path)
 	if err != nil {
 		return nil, err
 	}
 	defer f.Close()
-	in := io.Reader(bufio.NewReader(f))
-	if head, err := in.(*bufio.Reader).Peek(2); err == nil && head[0] == 0x1f && head[1] == 0x8b {
-		if in, err = gzip.NewReader(in); err != nil {
-			return nil, fmt.Errorf("%s: %w", path, err)
-		}
-	}
-	d, err := ParseInstances(in)
+	d, err := ParseInstances(f)
 	if err != nil {
 		return nil, fmt.Errorf("%s: %w", path, err)
 	}
 	return d, nil
+}
+
+// tableFile is a file as it is read, unpacked where it is packed.
+type tableFile struct {
+	io.Reader
+	io.Closer
+}
+
+// openTable opens a file that may be packed by gzip. The error names it.
+func openTable(path string) (*tableFile, error) {
+	f, err := os.Open(path)
+	if err != nil {
+		return nil, err
+	}
+	in := bufio.NewReader(f)
+	if head, err := in.Peek(2); err != nil || head[0] != 0x1f || head[1] != 0x8b {
+		return &tableFile{in, f}, nil
+	}
+	z, err := gzip.NewReader(in)
+	if err != nil {
+		return nil, errors.Join(fmt.Errorf("%s: %w", path, err), f.Close())
+	}
+	return &tableFile{z, f}, nil
 }
 
 // ParseInstances is ReadInstances of an open file that is not packed.
@@ -92,7 +110,7 @@ func ParseInstances(r io.Reader) (*Instances, error) {
 		return nil, fmt.Errorf("line 1: %d columns of features, must be from 1 to %d", d.Dim, maxInstance)
 	}
 	at := map[string]int{}
-	if err := t.each(func(_ int, cell func(int) string) error { return d.add(at, columns, cell) }); err != nil {
+	if err := t.each(func(line int, cell func(int) string) error { return d.add(at, columns, line, cell) }); err != nil {
 		return nil, err
 	}
 	if len(d.Bags) == 0 {
@@ -102,8 +120,8 @@ func ParseInstances(r io.Reader) (*Instances, error) {
 	return d, nil
 }
 
-// add takes in one instance; at is where each bag stands.
-func (d *Instances) add(at map[string]int, columns []int, cell func(int) string) error {
+// add takes in the instance of a line; at is where each bag stands.
+func (d *Instances) add(at map[string]int, columns []int, line int, cell func(int) string) error {
 	name, label := cell(columns[0]), cell(columns[1])
 	if err := errors.Join(checkCell("bag", name, maxCell), checkCell("label", label, maxLabel)); err != nil {
 		return err
@@ -112,7 +130,7 @@ func (d *Instances) add(at map[string]int, columns []int, cell func(int) string)
 	if !known {
 		i = len(d.Bags)
 		at[name] = i
-		d.Bags = append(d.Bags, InstanceBag{Name: name, Label: label, Dim: d.Dim})
+		d.Bags = append(d.Bags, InstanceBag{Name: name, Label: label, Dim: d.Dim, line: line})
 	}
 	b := &d.Bags[i]
 	if b.Label != label {

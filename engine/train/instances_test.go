@@ -3,6 +3,7 @@ package train
 import (
 	"bytes"
 	"compress/gzip"
+	"fmt"
 	"os"
 	"path/filepath"
 	"slices"
@@ -121,4 +122,88 @@ func FuzzParseInstances(f *testing.F) {
 			}
 		}
 	})
+}
+
+// A table of instances is a dataset like any other: it is told from one of slides,
+// divided, standardised and looked at without a folder of bags.
+func TestLoadInstances(t *testing.T) {
+	table := filepath.Join(t.TempDir(), "fruit.csv")
+	var text strings.Builder
+	text.WriteString("label,bag,f1,f2,f3\n")
+	for i := range 24 {
+		fmt.Fprintf(&text, "%d,bag %d,%d,1,%g\n", i%12%2, i%12, i, float64(i)/7)
+	}
+	if err := os.WriteFile(table, []byte(text.String()), 0o600); err != nil {
+		t.Fatal(err)
+	}
+	if !IsInstances(table) {
+		t.Fatal("is none of instances")
+	}
+	d, err := Load(t.Context(), table, "", LoadOptions{})
+	if err != nil {
+		t.Fatal(err)
+	}
+	if !slices.Equal(d.Classes, []string{"0", "1"}) || len(d.Samples) != 12 || d.Encoder.Dim != 3 || !slices.Equal(d.Magnifications, []float64{1}) {
+		t.Fatalf("%+v", d)
+	}
+	if err := d.Divide(SplitOptions{Seed: 1}); err != nil {
+		t.Fatal(err)
+	}
+	for _, split := range []Split{Training, Validation, Test} {
+		if len(d.In(split)) == 0 {
+			t.Errorf("%s has none", split)
+		}
+	}
+	standards, err := d.Standards(t.Context())
+	if err != nil || len(standards) != 1 || standards[0].Mean[1] != 1 || standards[0].Scale[1] != 1 {
+		t.Errorf("%+v, error %v", standards, err)
+	}
+	s := d.Samples[slices.IndexFunc(d.Samples, func(s Sample) bool { return s.Name == "bag 5" })]
+	source, err := openBags(d.Magnifications, 1).get(&s)
+	if err != nil {
+		t.Fatal(err)
+	}
+	row := make([]float32, 3)
+	if err := source.Features(row, 0, []int{1}); err != nil || row[0] != 17 || source.Len(0) != 2 || s.Class != 1 || s.Patches[0] != 2 {
+		t.Errorf("%v of %+v, error %v", row, s, err)
+	}
+	again, err := Load(t.Context(), table, "", LoadOptions{Magnifications: []float64{20}, Classes: []string{"1", "0"}})
+	if err != nil || again.Magnifications[0] != 20 || again.Classes[0] != "1" || again.Samples[0].ContentID != d.Samples[0].ContentID || again.Samples[0].ContentID == again.Samples[1].ContentID {
+		t.Errorf("%+v, error %v", again, err)
+	}
+}
+
+func TestLoadInstancesRefuses(t *testing.T) {
+	dir := t.TempDir()
+	table := filepath.Join(dir, "fruit.csv")
+	if err := os.WriteFile(table, []byte("bag,label,f1\na,1,2\nb,0,2\n"), 0o600); err != nil {
+		t.Fatal(err)
+	}
+	for name, c := range map[string]struct {
+		bags string
+		o    LoadOptions
+		want string
+	}{
+		"a folder of bags":   {dir, LoadOptions{}, "without a folder"},
+		"two magnifications": {"", LoadOptions{Magnifications: []float64{5, 10}}, "one at most"},
+		"another class":      {"", LoadOptions{Classes: []string{"1", "2"}}, "b (line 3)"},
+	} {
+		t.Run(name, func(t *testing.T) {
+			if _, err := Load(t.Context(), table, c.bags, c.o); err == nil || !strings.Contains(err.Error(), c.want) || !strings.Contains(err.Error(), table) {
+				t.Errorf("error %v, want %q", err, c.want)
+			}
+		})
+	}
+	slides := filepath.Join(dir, "slides.csv")
+	for _, text := range []string{"slide,label,bag\na,1,2\n", "slide,label\n", "", "bag,f1\n"} {
+		if err := os.WriteFile(slides, []byte(text), 0o600); err != nil {
+			t.Fatal(err)
+		}
+		if IsInstances(slides) {
+			t.Errorf("%q is taken for instances", text)
+		}
+	}
+	if IsInstances(filepath.Join(dir, "none.csv")) {
+		t.Error("a file that is not there is taken for instances")
+	}
 }

@@ -130,7 +130,7 @@ func work(ctx context.Context, c Config, d *Dataset, l Learner, o Options, train
 		folder: f, config: c, data: d, learner: l, o: o,
 		bags:     openBags(d.Magnifications, maxOpen),
 		training: d.In(Training), checking: d.In(Validation),
-		warnings: append(slices.Clone(d.Warnings), d.FewPatches(c.Model.K)...),
+		warnings: append(slices.Clone(d.Warnings), d.FewPatches(&c.Model)...),
 	}
 	defer func() {
 		if closing := errors.Join(r.bags.Close(), f.Close()); closing != nil {
@@ -149,9 +149,26 @@ func work(ctx context.Context, c Config, d *Dataset, l Learner, o Options, train
 	return s, ended(ctx, err)
 }
 
-// FewPatches warns of slides that take part and leave a magnification nothing to
-// choose from when k patches of each but the highest are zoomed into.
-func (d *Dataset) FewPatches(k []int) []string {
+// FewPatches warns of slides that take part and have too few patches for a model:
+// that leave a magnification nothing to choose from when patches of each but the
+// highest are zoomed into, or that are too small for the patches of highest and of
+// lowest attention to be others.
+func (d *Dataset) FewPatches(c *mil.Config) []string {
+	return append(d.fewToZoom(c.K), d.fewInstances(c.InstancePatches())...)
+}
+
+// fewInstances warns of slides to train on with less than twice n patches.
+func (d *Dataset) fewInstances(n int) []string {
+	var few problems
+	for _, s := range d.In(Training) {
+		if s.Patches[0] < 2*n {
+			few.add("%s (%d)", s.Name, s.Patches[0])
+		}
+	}
+	return few.warn(nil, fmt.Sprintf("Slides with fewer than %d patches, so that some are taken both for those of highest and for those of lowest attention", 2*n))
+}
+
+func (d *Dataset) fewToZoom(k []int) []string {
 	var few problems
 	for _, s := range d.Samples {
 		if s.Split == Unassigned {
@@ -291,7 +308,7 @@ func (r *run) order(epoch int) []int {
 }
 
 func (r *run) step(ctx context.Context, s Sample, o StepOptions) (float64, error) {
-	source, err := r.bags.get(s.Bag)
+	source, err := r.bags.get(&s)
 	if err != nil {
 		return 0, err
 	}

@@ -577,11 +577,29 @@ func TestFewPatches(t *testing.T) {
 		"listed": {[]int{4}, "s00 (3 of 4 at 5x)"},
 	} {
 		t.Run(name, func(t *testing.T) {
-			got := strings.Join(d.FewPatches(c.k), "")
+			got := strings.Join(d.FewPatches(&mil.Config{K: c.k}), "")
 			if !strings.Contains(got, c.want) || (c.want == "") != (got == "") {
 				t.Errorf("%q, want %q", got, c.want)
 			}
 		})
+	}
+}
+
+// CLAM asks the opposite of patches that are among those of highest and of lowest
+// attention at once.
+func TestFewInstances(t *testing.T) {
+	d := load(t, cohort(t, t.TempDir(), 15)) // of 3 to 6 patches
+	c := &mil.Config{Method: mil.CLAMSB, Options: mil.Options{Instances: 2}}
+	if got := strings.Join(d.FewPatches(c), ""); !strings.Contains(got, "fewer than 4 patches") || !strings.Contains(got, "(3)") || strings.Contains(got, "(4)") {
+		t.Errorf("%q", got)
+	}
+	c.Options.Instances = 1
+	if got := d.FewPatches(c); len(got) != 0 {
+		t.Errorf("%q", got)
+	}
+	c = &mil.Config{Method: mil.CLAMSB}
+	if got := strings.Join(d.FewPatches(c), ""); !strings.Contains(got, "fewer than 16 patches") {
+		t.Errorf("%q", got)
 	}
 }
 

@@ -1,6 +1,7 @@
 package train
 
 import (
+	"cmp"
 	"context"
 	"fmt"
 	"math"
@@ -34,13 +35,13 @@ func (d *Dataset) Standards(ctx context.Context) ([]mil.Standard, error) {
 		if ctx.Err() != nil {
 			return nil, context.Cause(ctx)
 		}
-		source, err := bags.get(s.Bag)
+		source, err := bags.get(&s)
 		if err != nil {
 			return nil, err
 		}
 		for i := range levels {
 			if err := levels[i].add(source, i, d.Magnifications[i]); err != nil {
-				return nil, fmt.Errorf("%s: %w", s.Bag, err)
+				return nil, fmt.Errorf("%s: %w", cmp.Or(s.Bag, s.Name), err)
 			}
 		}
 	}

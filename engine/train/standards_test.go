@@ -29,7 +29,7 @@ func TestStandards(t *testing.T) {
 		training := d.In(Training)
 		for _, s := range training {
 			bags := openBags(d.Magnifications, 1)
-			source, err := bags.get(s.Bag)
+			source, err := bags.get(&s)
 			if err != nil {
 				t.Fatal(err)
 			}

@@ -76,13 +76,8 @@ func (a *analysis) unlike(m bag.Manifest, contentID string) string {
 		return fmt.Sprintf("they are of encoder %s %.12s, not %s %.12s", m.Encoder.Name, m.Encoder.SHA256, a.Encoder.Card.Name, a.Encoder.Card.SHA256)
 	case m.PatchSize != c.PatchSize:
 		return fmt.Sprintf("they are of patches of %d pixels, not %d", m.PatchSize, c.PatchSize)
-	case m.Tissue != c.Tissue:
-		return "the tissue was found with other settings than the model's"
-	case m.Magnifications[0] != c.Grid()[0]:
-		// Which patches count as tissue is decided at the lowest.
-		return fmt.Sprintf("they begin at %gx, the model at %gx", m.Magnifications[0], c.Grid()[0])
 	}
-	return ""
+	return c.OtherTissue(m.Tissue, m.Magnifications[0])
 }
 
 // fromBag is an analysis whose features are in a bag of the model's
