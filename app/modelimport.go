@@ -137,9 +137,10 @@ func holdsModel(path string) (bool, error) {
 	return f.Metadata()["format"] == mil.Format, nil
 }
 
-// looksPublic says that a file holds weights called as in the public code's models:
-// a configuration without magnifications is refused by how many those have.
+// looksPublic says that a file holds weights called as in the models of a public
+// code: a configuration without magnifications is refused by how many those of
+// ZoomMIL have, and one without a method where they are of another.
 func looksPublic(path string) bool {
 	_, err := mil.ImportState(path, mil.Config{})
-	return err != nil && strings.Contains(err.Error(), "weights for magnifications")
+	return errors.Is(err, mil.ErrMethodNotStated) || err != nil && strings.Contains(err.Error(), "weights for magnifications")
 }

@@ -61,6 +61,16 @@ func publicState(t *testing.T, path string) string {
 	return path
 }
 
+// otherState is a tensor called as in the public code of another method.
+func otherState(t *testing.T, path string) string {
+	t.Helper()
+	tensors := map[string]safetensors.Raw{"attention_net.0.weight": safetensors.FromTensor(nn.NewTensor(nn.Float32, 3, 4))}
+	if err := safetensors.WriteFile(path, tensors, nil); err != nil {
+		t.Fatal(err)
+	}
+	return path
+}
+
 func TestImport(t *testing.T) {
 	d := newWard(t)
 	dir := t.TempDir()
@@ -78,6 +88,7 @@ func TestImport(t *testing.T) {
 		"a model":                       {ImportRequest{Path: d.model.Model}, "small", "", nil, ""},
 		"a model under a name":          {ImportRequest{Path: d.model.Model, Name: "other"}, "small", "", nil, ""},
 		"weights of the public code":    {ImportRequest{Path: state}, "", "", ErrNeedsConfig, ""},
+		"weights of another method":     {ImportRequest{Path: otherState(t, at("clam.safetensors"))}, "", "", ErrNeedsConfig, ""},
 		"with their configuration":      {ImportRequest{Path: state, Companion: config}, "state", "", nil, ""},
 		"a network":                     {ImportRequest{Path: network}, "", "", ErrNeedsDescription, ""},
 		"with its description":          {ImportRequest{Path: network, Companion: description}, "", "elsewhere", nil, ""},

@@ -177,8 +177,15 @@ func (p *Program) modelsImport() *cobra.Command {
 		Use:   "import FILE",
 		Short: "Install a model file, or a state dict of the public code with --config",
 		Long: `Install a model: a file in this program's format (.safetensors), or a state dict
-of the public ZoomMIL code (.pt, .pth) together with --config FILE, the JSON
-configuration that it was trained with. Use it then as --model NAME.`,
+of the public ZoomMIL code (.pt, .pth, .safetensors) together with --config FILE,
+the JSON configuration that it was trained with. Use it then as --model NAME.
+
+The state dict of another method's public code needs a configuration that says
+which: {"method": "clam_sb", "mag": "20x", "n_cls": 2}, methods called as in train
+--method; of several magnifications low_mag, mid_mag and high_mag take the place
+of mag. What weights do not tell goes into "options", such as {"loss":
+"cross_entropy"} of dsmil, {"first_rows": true} of a transmil trained with
+nystrom-attention 0.0.9, or {"cell": 10} of sparseconvmil.`,
 		Example: `  zoomscope models import run/model.safetensors --name my-model
   zoomscope models import state.pt --config config.json --name published`,
 		Args: cobra.ExactArgs(1),

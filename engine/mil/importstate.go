@@ -15,17 +15,19 @@ import (
 	"zoomscope/engine/tissue"
 )
 
-// ImportState makes a model of a state dict that the public code saved, a .pt,
-// .pth or .safetensors file. Sizes, Classifier and Encoder.Dim may be left zero
-// and are then taken from the weights; everything else of the configuration
-// must be given (PublicConfig helps). The error names the file.
+// ImportState makes a model of a state dict that the public code of a method
+// saved, a .pt, .pth or .safetensors file. Sizes, Classifier, Encoder.Dim and the
+// options that change names or shapes may be left zero and are then taken from the
+// weights; everything else of the configuration must be given (PublicConfig
+// helps). Where no method is given, the error for the weights of any but ZoomMIL
+// wraps ErrMethodNotStated. The error names the file.
 func ImportState(path string, c Config) (*Model, error) {
 	f, err := checkpoint.Open(path)
 	if err != nil {
 		return nil, err
 	}
 	defer f.Close()
-	m, err := fromState(f, c)
+	m, err := fromState(unwrap(f), c)
 	if err != nil {
 		return nil, fmt.Errorf("%s: %w", path, err)
 	}
@@ -40,14 +42,19 @@ type state interface {
 }
 
 func fromState(s state, c Config) (*Model, error) {
-	words := levelWords(s.Names())
-	if len(words) == 0 {
-		return nil, errors.New("no weights of a ZoomMIL model (fc_low_mag.0.weight and on)")
+	if err := c.ofMethod(s); err != nil {
+		return nil, err
 	}
-	if len(words) != len(c.Magnifications) {
-		return nil, fmt.Errorf("weights for magnifications %q, the configuration has %v", words, c.Magnifications)
+	var words []string
+	fill := c.fromMethod
+	if !c.Exhaustive() {
+		words = levelWords(s.Names())
+		if len(words) != len(c.Magnifications) {
+			return nil, fmt.Errorf("weights for magnifications %q, the configuration has %v", words, c.Magnifications)
+		}
+		fill = func(s state) error { return c.fromWeights(s, words[0]) }
 	}
-	if err := c.fromWeights(s, words[0]); err != nil {
+	if err := fill(s); err != nil {
 		return nil, err
 	}
 	if err := c.Validate(); err != nil {
@@ -56,6 +63,9 @@ func fromState(s state, c Config) (*Model, error) {
 	shapes := c.shapes()
 	params := map[string]*nn.Tensor{}
 	for _, name := range s.Names() {
+		if slices.Contains(buffers, name) {
+			continue
+		}
 		ours := renamed(name, words)
 		shape, err := s.Shape(name)
 		if err != nil {
@@ -137,19 +147,25 @@ func renamed(name string, words []string) string {
 	return name
 }
 
-// PublicConfig reads the JSON configuration that the public code trains with,
-// of which it uses low_mag, mid_mag, high_mag (as 1.25, "1.25" or "1.25x"; mid_mag
-// may be missing), n_cls, k_sample and in_feat_dim. What the file does not say
-// is filled with what the public code does: classes are "class 0" and on, the
-// encoder is ResNet-50 cut after its third block, on patches of 256 pixels.
+// PublicConfig reads the JSON configuration that the public ZoomMIL code trains
+// with, of which it uses low_mag, mid_mag, high_mag (as 1.25, "1.25" or "1.25x";
+// mid_mag may be missing), n_cls, k_sample and in_feat_dim. Weights of another
+// method need "method" besides, as this package names it, and of those of one
+// magnification "mag" instead; "options" is an object like Options, for what weights
+// do not tell. What the file does not say is filled with what the public code does:
+// classes are "class 0" and on, the encoder is ResNet-50 cut after its third block,
+// on patches of 256 pixels.
 func PublicConfig(text []byte) (Config, error) {
 	var p struct {
+		Method  string        `json:"method"`
+		Mag     magnification `json:"mag"`
 		Low     magnification `json:"low_mag"`
 		Mid     magnification `json:"mid_mag"`
 		High    magnification `json:"high_mag"`
 		Classes int           `json:"n_cls"`
 		K       int           `json:"k_sample"`
 		Dim     int           `json:"in_feat_dim"`
+		Options Options       `json:"options"`
 	}
 	var c Config
 	if len(text) > maxText {
@@ -161,27 +177,43 @@ func PublicConfig(text []byte) (Config, error) {
 	if p.Classes < 2 || p.Classes > maxClasses {
 		return c, fmt.Errorf("configuration: n_cls is %d, must be from 2 to %d", p.Classes, maxClasses)
 	}
+	method := cmp.Or(p.Method, ZoomMIL)
+	if err := oneOf("configuration: method", method, Methods()...); err != nil {
+		return c, err
+	}
 	settings, _ := tissue.Preset("default")
 	c = Config{
-		Name:      "ZoomMIL",
-		Method:    ZoomMIL,
+		Name:      methodTitle(method),
+		Method:    method,
 		PatchSize: 256,
-		Encoder:   result.Encoder{Name: "resnet50-layer3", Dim: cmp.Or(p.Dim, 1024)},
+		Encoder:   result.Encoder{Name: "resnet50-layer3", Dim: p.Dim},
 		Tissue:    settings,
+		Options:   p.Options,
 		Training:  Training{Trained: true, Note: "Imported from the public code's state dict."},
 	}
-	for _, m := range []magnification{p.Low, p.Mid, p.High} {
+	if method == ZoomMIL {
+		c.Encoder.Dim = cmp.Or(p.Dim, 1024)
+	}
+	for _, m := range []magnification{p.Low, p.Mid, p.High, p.Mag} {
 		if m > 0 {
 			c.Magnifications = append(c.Magnifications, float64(m))
 		}
 	}
-	for range len(c.Magnifications) - 1 {
+	for range c.zoomSteps() {
 		c.K = append(c.K, cmp.Or(p.K, 12))
 	}
 	for i := range p.Classes {
 		c.Classes = append(c.Classes, fmt.Sprintf("class %d", i))
 	}
 	return c, c.checkLevels()
+}
+
+// methodTitle is a name for a model that has none.
+func methodTitle(method string) string {
+	if method == ZoomMIL {
+		return "ZoomMIL"
+	}
+	return method
 }
 
 // magnification is a number in JSON, or a text such as "5.0x".
