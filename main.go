@@ -58,6 +58,13 @@ func run() int {
 			})
 			return times, err
 		}
+		program.BenchWorklist = func(ctx context.Context, rows int) (times *app.WorklistTimes, err error) {
+			err = withWindow(started, func(c native.Config) error {
+				times, err = native.BenchWorklist(ctx, c, rows)
+				return err
+			})
+			return times, err
+		}
 	}
 	return program.Run(ctx, os.Args[1:])
 }

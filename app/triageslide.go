@@ -209,9 +209,7 @@ func (t *triage) open(ctx context.Context, j worklist.Job) *openedSlide {
 	if o.slide, o.err = t.w.Open(ctx, o.path); o.err != nil {
 		return o
 	}
-	if o.resolution, o.err = resolutionOf(o.slide, j.Stated); o.err != nil {
-		return o
-	}
+	o.resolution, o.err = resolutionOf(o.slide, j.Stated) // a slide of none has a picture too
 	if has, err := t.list.HasPicture(ctx, j.Case); err != nil || has {
 		return o
 	}

@@ -24,6 +24,7 @@ type benchReport struct {
 	Memory   []*bench.MemoryUse     `json:"memory,omitempty"`
 	Step     []*bench.StepTimes     `json:"step,omitempty"`
 	Viewer   []*bench.ViewerTimes   `json:"viewer,omitempty"`
+	Worklist []*bench.WorklistTimes `json:"worklist,omitempty"`
 }
 
 // benchFlags are those of every measurement.
@@ -47,7 +48,7 @@ them in --out.`,
 		Args: cobra.NoArgs,
 		RunE: func(cmd *cobra.Command, _ []string) error { return cmd.Help() },
 	}
-	c.AddCommand(p.benchEncoder(), p.benchAnalysis(), p.benchSettings(), p.benchMemory(), p.benchStep(), p.benchViewer(), p.benchAblation(), p.benchTable(), p.benchFrontier(), p.benchK(), p.benchTargets(), p.benchBags())
+	c.AddCommand(p.benchEncoder(), p.benchAnalysis(), p.benchSettings(), p.benchMemory(), p.benchStep(), p.benchViewer(), p.benchWorklist(), p.benchAblation(), p.benchTable(), p.benchFrontier(), p.benchK(), p.benchTargets(), p.benchBags())
 	return c
 }
 
@@ -156,7 +157,8 @@ func (r *benchReport) print(w io.Writer) error {
 	tables := []bench.Table{
 		bench.EncoderTable(r.Encoder), bench.AnalysisTable(r.Analysis), bench.SettingsTable(r.Settings),
 		bench.MemoryTable(r.Memory), bench.StepTable(r.Step),
-		bench.ViewerTable(r.Viewer), bench.ViewerSeconds(r.Viewer), bench.VerdictTable(r.verdicts()),
+		bench.ViewerTable(r.Viewer), bench.ViewerSeconds(r.Viewer),
+		bench.WorklistScrolls(r.Worklist), bench.WorklistSteps(r.Worklist), bench.VerdictTable(r.verdicts()),
 	}
 	if _, err := fmt.Fprintln(w, machineLine(r.Machine)); err != nil {
 		return err
@@ -189,6 +191,9 @@ func (r *benchReport) verdicts() []bench.Verdict {
 	}
 	for _, v := range r.Viewer {
 		all = append(all, v.Verdicts()...)
+	}
+	for _, w := range r.Worklist {
+		all = append(all, w.Verdicts()...)
 	}
 	return all
 }

@@ -34,6 +34,9 @@ type Program struct {
 	Window func(ctx context.Context, slides []string) error
 	// BenchWindow measures the window on a slide; nil in a build without one.
 	BenchWindow func(ctx context.Context, slide string) (*app.ViewerTimes, error)
+	// BenchWorklist opens the window on a worklist of so many made-up cases and
+	// measures its frames; nil where there is no window.
+	BenchWorklist func(ctx context.Context, rows int) (*app.WorklistTimes, error)
 }
 
 // common are the flags that many commands have.

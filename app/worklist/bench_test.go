@@ -3,7 +3,6 @@ package worklist
 import (
 	"bytes"
 	"context"
-	"database/sql"
 	"fmt"
 	"math/rand/v2"
 	"testing"
@@ -18,39 +17,20 @@ func filled(b *testing.B) (*Store, Setup) {
 	b.Helper()
 	s := fresh(b)
 	dice := rand.New(rand.NewPCG(3, 4))
-	var seen []Sighting
-	for i := range many {
-		seen = append(seen, sighting(fmt.Sprintf("/archive/2026/%02d/case %05d/slide %d.svs", i%12, i, i*7919%many), fmt.Sprintf("%064d", i)))
-	}
-	got(s.See(b.Context(), seen))(b)
 	u := got(s.Use(b.Context(), threeClasses))(b)
-	got(s.Enqueue(b.Context(), u.ID, "", false))(b)
 	noise := make([]byte, 15_000)
 	for i := range noise {
 		noise[i] = byte(dice.Uint32())
 	}
-	spots := `[{"x":0.51,"y":0.25,"w":0.01,"h":0.01,"a":0.25},{"x":0.51,"y":0.25,"w":0.01,"h":0.01,"a":0.25},{"x":0.51,"y":0.25,"w":0.01,"h":0.01,"a":0.25},{"x":0.51,"y":0.25,"w":0.01,"h":0.01,"a":0.25}]`
-	ok(b, s.change(b.Context(), Change{}, func(tx *sql.Tx) error { // as Finish would, one by one
-		for i := range many {
-			x, y := dice.Float64(), dice.Float64()
-			p := []float64{x * y, x * (1 - y), 1 - x}
-			o := outcome(u, p...)
-			for _, step := range []struct {
-				sql  string
-				args []any
-			}{
-				{"UPDATE runs SET state = 'done', label = ?, probabilities = ?, margin = ?, entropy = ?, warnings = ?, spots = ? WHERE id = ?",
-					[]any{o.Label, floats(p), Margin(p), Entropy(p), i % 3, spots, i + 1}},
-				{"INSERT INTO probabilities VALUES (?1, 0, ?2), (?1, 1, ?3), (?1, 2, ?4)", []any{i + 1, p[0], p[1], p[2]}},
-				{"INSERT INTO documents VALUES (?, '[]', ?)", []any{i + 1, noise}},
-				{"INSERT INTO pictures VALUES (?, 192, 128, ?)", []any{i + 1, noise[:6000]}},
-			} {
-				if _, err := tx.ExecContext(b.Context(), step.sql, step.args...); err != nil {
-					return err
-				}
-			}
+	spot := Spot{X: 0.51, Y: 0.25, Width: 0.01, Height: 0.01, Attention: 0.25}
+	ok(b, s.Fill(b.Context(), u.ID, many, func(i int) Filling {
+		x, y := dice.Float64(), dice.Float64()
+		o := outcome(u, x*y, x*(1-y), 1-x)
+		o.Spots, o.Warnings, o.Document = []Spot{spot, spot, spot, spot}, []string{"one", "two"}[:i%3], noise
+		return Filling{
+			Sighting: sighting(fmt.Sprintf("/archive/2026/%02d/case %05d/slide %d.svs", i%12, i, i*7919%many), fmt.Sprintf("%064d", i)),
+			Outcome:  o, Picture: Picture{Width: 192, Height: 128, Data: noise[:6000]},
 		}
-		return nil
 	}))
 	return s, u
 }

@@ -5,6 +5,9 @@ import (
 	"path/filepath"
 	"slices"
 	"testing"
+	"time"
+
+	"github.com/google/go-cmp/cmp"
 )
 
 // onList are the names of the cases on the list, in its order.
@@ -161,4 +164,48 @@ func TestFirstLayout(t *testing.T) {
 		t.Errorf("%d backups", n)
 	}
 	ok(t, s.Check(t.Context()))
+}
+
+// TestFill holds what is filled in at once against what is kept one by one.
+func TestFill(t *testing.T) {
+	usual, u := stocked(t, 4)
+	filled := fresh(t)
+	same := got(filled.Use(t.Context(), threeClasses))(t)
+	probabilities := [][]float64{{0.2, 0.3, 0.5}, {1, 0, 0}, {0, 0.6, 0.4}, {0.3, 0.4, 0.3}}
+	of := func(i int) Outcome {
+		o := outcome(u, probabilities[i]...)
+		o.Warnings = []string{"one", "two"}[:i%3]
+		return o
+	}
+	for i := range 4 {
+		finish(t, usual, u, of(i))
+		c := got(usual.List(t.Context(), Query{Setup: u, Filter: Filter{Text: fmt.Sprintf("s%03d", i)}}))(t)[0]
+		ok(t, usual.SetPicture(t.Context(), c.ID, Picture{Width: 2, Height: 1, Data: []byte{1}}))
+	}
+	ok(t, filled.Fill(t.Context(), same.ID, 4, func(i int) Filling {
+		return Filling{
+			Sighting: sighting(fmt.Sprintf("/slides/%d/s%03d.svs", i%3, i), fmt.Sprintf("content %d", i)),
+			Outcome:  of(i), Picture: Picture{Width: 2, Height: 1, Data: []byte{1}},
+		}
+	}))
+	list := func(s *Store, q Query) []Case {
+		all := got(s.List(t.Context(), q))(t)
+		for i := range all {
+			all[i].Added, all[i].Changed = time.Time{}, time.Time{}
+		}
+		return all
+	}
+	for _, by := range []Sort{{}, {By: ByUncertainty}, {By: ByProbability, Class: "low"}, {By: ByWarnings}} {
+		if d := cmp.Diff(list(usual, Query{Setup: u, Sort: by}), list(filled, Query{Setup: same, Sort: by})); d != "" {
+			t.Errorf("%v: %s", by, d)
+		}
+	}
+	run := list(filled, Query{Setup: same})[2].Run
+	if doc := got(filled.Document(t.Context(), run))(t); string(doc) != `{"p":0}` {
+		t.Errorf("document %s", doc)
+	}
+	if warnings := got(filled.Warnings(t.Context(), run))(t); len(warnings) != 2 {
+		t.Errorf("warnings %q", warnings)
+	}
+	ok(t, filled.Check(t.Context()))
 }

@@ -3,6 +3,7 @@ package bench
 import (
 	"fmt"
 	"path/filepath"
+	"time"
 )
 
 // ViewerTimes are how long the window takes, measured in the real one on a fixed
@@ -22,12 +23,14 @@ type ViewerTimes struct {
 
 // FrameTimes are the times between frames, in milliseconds.
 type FrameTimes struct {
-	Frames int     `json:"frames"`
-	Median float64 `json:"median_ms"`
-	P95    float64 `json:"p95_ms"`
-	Max    float64 `json:"max_ms"`
-	Within float64 `json:"within_17ms"` // share of the frames, 0 to 1
-	Rate   float64 `json:"per_second"`
+	Frames   int     `json:"frames"`
+	Median   float64 `json:"median_ms"`
+	P95      float64 `json:"p95_ms"`
+	Max      float64 `json:"max_ms"`
+	Within   float64 `json:"within_17ms"` // share of the frames, 0 to 1
+	Within33 float64 `json:"within_33ms"`
+	Rate     float64 `json:"per_second"`
+	Work     float64 `json:"work_ms"` // time of processors that the program took for a frame, all its threads; 0 unknown
 }
 
 // Verdicts hold the times against the window's budgets.
@@ -39,6 +42,10 @@ func (t *ViewerTimes) Verdicts() []Verdict {
 		AtMost("start to window", t.Start, 1, "s"),
 	}
 }
+
+// ProcessorTime is what all threads of this process have used of processors; 0 where
+// the system does not tell.
+func ProcessorTime() time.Duration { return processorTime() }
 
 func percent(share float64) string { return fmt.Sprintf("%.1f %%", 100*share) }
 

@@ -16,3 +16,8 @@ func Run(context.Context, Config, []string) error { return ErrNoDisplay }
 
 // Bench fails: this build has no window.
 func Bench(context.Context, Config, string) (*app.ViewerTimes, error) { return nil, ErrNoDisplay }
+
+// BenchWorklist fails: this build has no window.
+func BenchWorklist(context.Context, Config, int) (*app.WorklistTimes, error) {
+	return nil, ErrNoDisplay
+}

@@ -4,7 +4,9 @@ package native
 
 import (
 	"context"
+	"errors"
 	"os"
+	"path/filepath"
 	"runtime"
 
 	fyneapp "fyne.io/fyne/v2/app"
@@ -39,6 +41,26 @@ func Bench(ctx context.Context, c Config, slide string) (*app.ViewerTimes, error
 		return nil, err
 	}
 	return s.Bench(ctx, slide)
+}
+
+// BenchWorklist opens the window on a worklist of so many made-up cases, scrolls
+// through it, sorts and filters it, and says how long that took. The user's own
+// worklist and settings are left alone. It must be called on the main goroutine.
+func BenchWorklist(ctx context.Context, c Config, rows int) (times *app.WorklistTimes, err error) {
+	dir, err := os.MkdirTemp("", "zoomscope-worklist-")
+	if err != nil {
+		return nil, err
+	}
+	defer func() { err = errors.Join(err, os.RemoveAll(dir)) }()
+	c.Workspace.DataDir, c.Settings = dir, filepath.Join(dir, "settings.json")
+	if err := c.Workspace.MakeUpWorklist(ctx, rows); err != nil {
+		return nil, err
+	}
+	s, err := open(c)
+	if err != nil {
+		return nil, err
+	}
+	return s.BenchWorklist(ctx, rows)
 }
 
 func open(c Config) (*shell.Shell, error) {

@@ -28,7 +28,7 @@ func TestWorklistMends(t *testing.T) {
 	l.said = nil
 	w.Select(0)
 	detail := w.detail.object
-	wantWords(t, detail, "At which magnification", "how large a pixel is", "the case is then queued again")
+	wantWords(t, detail, "Scanned at", "how large a pixel is", "the case is then queued again")
 	wantNoWords(t, detail, "such cases of this folder", "Try again")
 	test.Tap(button(t, detail, "20x"))
 	l.want(t, "state 1 20 false")
@@ -57,11 +57,11 @@ func TestWorklistMends(t *testing.T) {
 	l.want(t, "state 2 40 false")
 	w.Select(2)
 	wantWords(t, detail, "Scanned at 20x, as you stated.")
-	wantNoWords(t, detail, "At which magnification")
+	wantNoWords(t, detail, "other, e.g. 20x", "40x")
 	test.Tap(button(t, detail, "Leave it to the file"))
 	l.want(t, "state 3 0 false")
 	w.Select(3)
-	wantNoWords(t, detail, "Scanned at", "At which magnification")
+	wantNoWords(t, detail, "Scanned at")
 	wantWords(t, detail, "Try again")
 }
 

@@ -94,6 +94,21 @@ func (w *Worklist) SetProgress(id int64, fraction float64) {
 // Seen is the range of cases in sight.
 func (w *Worklist) Seen() (from, n int) { return w.rows.Seen() }
 
+// ScrollToOffset brings to sight what stands so many points below the top of the
+// list, as the wheel does; a row is widgets.CaseRowHeight high.
+func (w *Worklist) ScrollToOffset(offset float32) { w.rows.ScrollToOffset(offset) }
+
+// Filled reports whether all rows in sight show their cases.
+func (w *Worklist) Filled() bool {
+	from, n := w.rows.Seen()
+	for i := from; i < from+n; i++ {
+		if w.cases.at(i) == nil {
+			return false
+		}
+	}
+	return true
+}
+
 // Length is how many cases the list has.
 func (w *Worklist) Length() int { return w.rows.Length() }
 

@@ -125,8 +125,11 @@ func (p *worklistTop) settle() {
 // that is known.
 func (p *worklistTop) amount(t WorklistTriage) string {
 	w, n := p.texts.Worklist, p.texts.Numbers
+	if t.Of == 0 {
+		return ""
+	}
 	parts := []string{fmt.Sprintf(w.Progress, n.Count(t.Done), n.Count(t.Of))}
-	if t.Rate > 0 {
+	if t.Rate > 0 && !t.Waiting {
 		places := 0
 		if t.Rate < 10 {
 			places = 1

@@ -124,31 +124,43 @@ func (b *bench) zooming(c *slide) func(seconds float64) viewer.Camera {
 	}
 }
 
-// frames follows a path until the time is over or ctx has ended. The driver ticks
-// animations once before each frame, so that the times between ticks are those of
-// frames.
+// frames follows a path until the time is over or ctx has ended.
 func (b *bench) frames(ctx context.Context, path func(seconds float64) viewer.Camera, d time.Duration) app.FrameTimes {
+	return b.ticks(ctx, d, func(seconds float64) { b.parts.viewer.SetCamera(path(seconds)) })
+}
+
+// ticks moves something before each frame until the time is over or ctx has ended.
+// The driver ticks animations once before each frame, so that the times between
+// ticks are those of frames.
+func (s *Shell) ticks(ctx context.Context, d time.Duration, move func(seconds float64)) app.FrameTimes {
 	var ticks []time.Time
+	var work time.Duration
 	over := make(chan struct{})
 	animation := &fyne.Animation{Duration: time.Second, RepeatCount: fyne.AnimationRepeatForever, Curve: fyne.AnimationLinear}
 	animation.Tick = func(float32) {
 		now := time.Now()
 		if len(ticks) > 0 && (now.Sub(ticks[0]) >= d || ctx.Err() != nil) {
+			work += app.ProcessorTime()
 			animation.Stop()
 			close(over)
 			animation.Tick = func(float32) {}
 			return
 		}
+		if len(ticks) == 0 {
+			work = -app.ProcessorTime()
+		}
 		ticks = append(ticks, now)
-		b.parts.viewer.SetCamera(path(now.Sub(ticks[0]).Seconds()))
+		move(now.Sub(ticks[0]).Seconds())
 	}
-	b.show(animation.Start)
+	s.show(animation.Start)
 	select {
 	case <-over:
-	case <-b.ctx.Done(): // the window is gone, and with it the ticks
+	case <-s.ctx.Done(): // the window is gone, and with it the ticks
 		return app.FrameTimes{}
 	}
-	return frameTimes(ticks)
+	times := frameTimes(ticks)
+	times.Work = work.Seconds() * 1000 / max(float64(times.Frames), 1)
+	return times
 }
 
 // frameTimes sums up the times between ticks.
@@ -157,19 +169,22 @@ func frameTimes(ticks []time.Time) app.FrameTimes {
 		return app.FrameTimes{}
 	}
 	var ms []float64
-	within := 0
+	within, within33 := 0, 0
 	for i := range ticks[1:] {
 		d := float64(ticks[i+1].Sub(ticks[i])) / float64(time.Millisecond)
 		ms = append(ms, d)
 		if d <= 17 {
 			within++
 		}
+		if d <= 33 {
+			within33++
+		}
 	}
 	slices.Sort(ms)
 	n := len(ms)
 	return app.FrameTimes{
 		Frames: n, Median: ms[n/2], P95: ms[min(n-1, n*95/100)], Max: ms[n-1],
-		Within: float64(within) / float64(n), Rate: float64(n) / ticks[n].Sub(ticks[0]).Seconds(),
+		Within: float64(within) / float64(n), Within33: float64(within33) / float64(n), Rate: float64(n) / ticks[n].Sub(ticks[0]).Seconds(),
 	}
 }
 

@@ -59,7 +59,7 @@ func TestMendUnsized(t *testing.T) {
 	p := s.review.panel
 	p.Select(0)
 	cells := p.Row(0).Cells()
-	if want := strings.TrimSuffix(s.texts.Errors.NoResolution.What, "."); !strings.Contains(cells.State, want) {
+	if want := s.texts.Errors.NoResolution.What; !strings.Contains(cells.State, want) {
 		t.Errorf("the row says %q", cells.State)
 	}
 	s.stateCase(panels.WorklistStatement{ID: s.review.ids[0], Magnification: 20, All: true})
@@ -102,7 +102,7 @@ func TestReasonsInWords(t *testing.T) {
 		kind         app.ErrorKind
 		reason, want string
 	}{
-		"a kind":       {app.ErrorDamaged, "/a/b.svs: slide file is damaged", strings.TrimSuffix(s.texts.Errors.Damaged.What, ".")},
+		"a kind":       {app.ErrorDamaged, "/a/b.svs: slide file is damaged", s.texts.Errors.Damaged.What},
 		"of triage":    {"", "the program ended while it was analysed", "das Programm endete während der Analyse"},
 		"out of reach": {"", "the folder is out of reach", "der Ordner ist nicht erreichbar"},
 		"another":      {app.ErrorOther, "/a/b.svs: what nobody thought of\nand more", "what nobody thought of"},

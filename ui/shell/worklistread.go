@@ -299,7 +299,7 @@ func (s *Shell) caseOf(c app.WorklistCase, thumb *image.RGBA) panels.WorklistCas
 func (s *Shell) reasonOf(c app.WorklistCase) (words, advice string) {
 	if kind := app.ErrorKind(c.Kind); toldApart(kind) {
 		p := s.problemOf(kind)
-		return strings.TrimSuffix(p.What, "."), p.Do
+		return p.What, p.Do
 	}
 	return s.translated(plainReason(c)), ""
 }
@@ -329,7 +329,7 @@ func (s *Shell) showCaseDetail(id int64) {
 		return
 	}
 	detail := panels.WorklistDetail{ID: id, Path: c.Path}
-	if c.State == app.WorklistFailed && toldApart(app.ErrorKind(c.Kind)) {
+	if c.State == app.WorklistFailed && !unsized(c) && toldApart(app.ErrorKind(c.Kind)) {
 		detail.Reason = plainReason(c)
 	}
 	store, q := r.store, alike(r.query, c)

@@ -87,6 +87,7 @@ func lines(look TextLook, most int) TextLook {
 
 // Set shows a case, without its picture.
 func (r *CaseRow) Set(c CaseCells) {
+	was := r.cells
 	r.cells, r.blank = c, false
 	r.name.SetText(c.Name)
 	r.place.SetText(c.Place)
@@ -103,7 +104,7 @@ func (r *CaseRow) Set(c CaseCells) {
 	r.verdict.SetText(c.Verdict)
 	r.verdict.SetColor(orForeground(c.VerdictInk))
 	r.verdictSub.SetText(c.Note)
-	if c.VerdictIcon != "" {
+	if c.VerdictIcon != "" && (c.VerdictIcon != was.VerdictIcon || c.VerdictInk != was.VerdictInk) {
 		r.verdictIcon.SetResource(tinted(c.VerdictIcon, orForeground(c.VerdictInk)))
 	}
 	r.arrange()
@@ -122,10 +123,29 @@ func (r *CaseRow) SetPicture(picture image.Image, spots []Spot) { r.thumb.Set(pi
 
 // SetIndex tells the row which one of the table it shows.
 func (r *CaseRow) SetIndex(index int) {
-	if r.index != index {
-		r.index, r.hovered = index, false // the pointer was on another case
-		r.Refresh()
+	if r.index == index {
+		return
 	}
+	r.index = index
+	if r.hovered { // the pointer was on another case
+		r.hovered = false
+		r.repaint()
+	}
+}
+
+// Mark shows the row as plain, related or selected.
+func (r *CaseRow) Mark(mark Mark) {
+	if r.mark != mark {
+		r.mark = mark
+		r.repaint()
+	}
+}
+
+// repaint draws the row's surface anew, and nothing that stands on it.
+func (r *CaseRow) repaint() {
+	r.paint()
+	r.back.Refresh()
+	r.veil.Refresh()
 }
 
 // Index is which one of the table the row shows.

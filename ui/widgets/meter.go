@@ -27,8 +27,10 @@ func NewMeter() *Meter {
 
 // Set fills the bar up to fraction, clipped to [0, 1].
 func (m *Meter) Set(fraction float64) {
-	m.fraction = min(max(fraction, 0), 1)
-	m.Refresh()
+	if fraction = min(max(fraction, 0), 1); fraction != m.fraction {
+		m.fraction = fraction
+		m.Refresh()
+	}
 }
 
 // Fraction is how far the bar is filled.

@@ -23,7 +23,7 @@ type RowList[R fyne.CanvasObject] struct {
 	content *fyne.Container
 	length  int
 	bound   map[int]R // rows in sight
-	idle    []R
+	idle    []R       // used again first; shown only while rows are placed, as hiding and showing draws all of a row anew
 	from, n int
 	wanted  int // stays in sight when the size changes, until the user scrolls; -1 for none
 }
@@ -79,6 +79,13 @@ func (l *RowList[R]) ScrollTo(index int) {
 	l.wanted = index
 }
 
+// ScrollToOffset brings to sight what stands so many points below the first row's
+// top, as the wheel does.
+func (l *RowList[R]) ScrollToOffset(offset float32) {
+	l.wanted = -1
+	l.scrollTo(offset)
+}
+
 func (l *RowList[R]) show(index int) {
 	top, view := float32(index)*l.height, l.scroll.Size().Height
 	if view <= 0 {
@@ -107,8 +114,16 @@ func (l *RowList[R]) clear() {
 
 func (l *RowList[R]) free(index int, row R) {
 	delete(l.bound, index)
-	row.Hide()
 	l.idle = append(l.idle, row)
+}
+
+// hideIdle hides the rows that none was found for.
+func (l *RowList[R]) hideIdle() {
+	for _, row := range l.idle {
+		if row.Visible() {
+			row.Hide()
+		}
+	}
 }
 
 // place binds a row to each index in sight.
@@ -125,6 +140,7 @@ func (l *RowList[R]) place() {
 	for i := first; i < end; i++ {
 		l.bind(i, view.Width)
 	}
+	l.hideIdle()
 	if l.from != first || l.n != end-first {
 		l.from, l.n = first, end-first
 		if l.OnSeen != nil {
@@ -140,7 +156,9 @@ func (l *RowList[R]) bind(index int, width float32) {
 		l.bound[index] = row
 		row.Resize(fyne.NewSize(width, l.height))
 		l.fill(index, row)
-		row.Show()
+		if !row.Visible() {
+			row.Show()
+		}
 	}
 	row.Resize(fyne.NewSize(width, l.height))
 	row.Move(fyne.NewPos(0, float32(index)*l.height))

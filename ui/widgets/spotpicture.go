@@ -60,7 +60,7 @@ func (p *SpotPicture) Set(picture image.Image, spots []Spot) {
 		p.addMark()
 	}
 	spotLayout{p}.Layout(nil, p.Size())
-	p.layer.Refresh()
+	canvas.Refresh(p.layer) // without each of them
 }
 
 // Spots are the places marked.
