@@ -22,6 +22,7 @@ type figures struct {
 	dir  string
 	name string // of the model
 	last time.Time
+	own  bool // the loss of training is not that of validation
 }
 
 // redraw is how often the figures of a run at work are drawn again at the most.
@@ -58,7 +59,7 @@ func (f *figures) all(history []train.Epoch, s *train.Summary) ([]string, error)
 }
 
 func (f *figures) curves(history []train.Epoch, best int) ([]string, error) {
-	t := export.Training{Name: f.name, Epochs: history, Best: best}
+	t := export.Training{Name: f.name, Epochs: history, Best: best, OwnLoss: f.own}
 	loss, err := f.write("loss.png", func(w io.Writer) error { return export.WriteLossCurve(w, t) })
 	metrics, err2 := f.write("metrics.png", func(w io.Writer) error { return export.WriteMetricCurves(w, t) })
 	return []string{loss, metrics}, errors.Join(err, err2)

@@ -366,7 +366,7 @@ func (t *training) run(ctx context.Context) (*TrainSummary, error) {
 
 // takeUp reads what an interrupted run came to, and whether it has ended.
 func (t *training) takeUp() (ended bool, err error) {
-	t.figures = figures{dir: filepath.Join(t.req.Out, figuresDir), name: t.config.Model.Name}
+	t.figures = figures{dir: filepath.Join(t.req.Out, figuresDir), name: t.config.Model.Name, own: t.config.Model.OwnLoss()}
 	if !t.req.Resume && !t.req.Finish {
 		return false, nil
 	}

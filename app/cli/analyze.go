@@ -24,9 +24,11 @@ func (p *Program) analyze() *cobra.Command {
 		Use:   "analyze SLIDE... --out DIR",
 		Short: "Run a model on slides; write results, attention pictures and patches",
 		Long: `Run a model on slides. For each slide a folder DIR/<slide> is written with
-result.json, an attention picture per magnification, the selected patches, the
-zoom path, a CSV table and GeoJSON for QuPath; with --report, a page of PDF too.
-A slide that fails does not stop the others.
+result.json, an attention picture per magnification, the patches that stand out, a
+CSV table and GeoJSON for QuPath; for a model that zooms, the zoom path; with
+--report, a page of PDF too. A model whose method has no attention, such as
+meanmil, gives neither attention pictures nor patches that stand out. A slide that
+fails does not stop the others.
 
 With --json the result of the slide is printed; for several slides, an object
 with "results" and "failed".`,

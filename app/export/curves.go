@@ -26,12 +26,18 @@ type Training struct {
 	Name   string        // of the model
 	Epochs []train.Epoch // from the first on; none draws empty axes
 	Best   int           // the epoch of the model, 0 for none
+	// OwnLoss says that the loss of training has more parts than that of validation.
+	OwnLoss bool
 }
 
 // WriteLossCurve draws the loss of every epoch, in training and validation, as
 // PNG.
 func WriteLossCurve(w io.Writer, t Training) error {
-	training := t.series("training", blue(), []vg.Length{4, 3}, func(e train.Epoch) train.Number { return e.TrainLoss })
+	name := "training"
+	if t.OwnLoss {
+		name = "training, loss of its own"
+	}
+	training := t.series(name, blue(), []vg.Length{4, 3}, func(e train.Epoch) train.Number { return e.TrainLoss })
 	validation := t.series("validation", vermilion(), nil, func(e train.Epoch) train.Number { return e.Validation.Loss })
 	top := 0.0
 	for _, s := range []curve{training, validation} {

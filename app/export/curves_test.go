@@ -79,11 +79,12 @@ func TestCurves(t *testing.T) {
 		training Training
 		curve    bool // is there any
 	}{
-		"hundred": {Training{"tumour", history(100), 31}, true},
-		"few":     {Training{"tumour", history(7, 3, 4), 6}, true},
-		"gaps":    {Training{"tumour", history(12, 1, 12), 6}, true},
-		"one":     {Training{"tumour", history(1), 1}, true},
-		"none":    {Training{"tumour", nil, 0}, false},
+		"hundred": {Training{"tumour", history(100), 31, false}, true},
+		"few":     {Training{"tumour", history(7, 3, 4), 6, false}, true},
+		"gaps":    {Training{"tumour", history(12, 1, 12), 6, false}, true},
+		"one":     {Training{"tumour", history(1), 1, false}, true},
+		"own":     {Training{"tumour", history(9), 6, true}, true},
+		"none":    {Training{"tumour", nil, 0, false}, false},
 	} {
 		t.Run(name, func(t *testing.T) {
 			for kind, write := range map[string]func(io.Writer, Training) error{"loss": WriteLossCurve, "metrics": WriteMetricCurves} {
@@ -143,7 +144,7 @@ func TestPieces(t *testing.T) {
 func TestCurvesRepeat(t *testing.T) {
 	var a, b bytes.Buffer
 	for _, w := range []io.Writer{&a, &b} {
-		if err := WriteMetricCurves(w, Training{"tumour", history(5, 2), 3}); err != nil {
+		if err := WriteMetricCurves(w, Training{"tumour", history(5, 2), 3, false}); err != nil {
 			t.Fatal(err)
 		}
 	}

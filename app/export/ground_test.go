@@ -212,6 +212,10 @@ func TestEvenShareOnTheScale(t *testing.T) {
 	if _, ok := defaultHeat(result.Level{Patches: level.Patches[:1]}).Even(); ok {
 		t.Error("one patch has an even share")
 	}
+	part := defaultHeat(result.Level{Patches: []result.Patch{{Attention: 0.1}, {Attention: 0.3}}}) // of 1 in all levels
+	if at, ok := part.Even(); !ok || math.Abs(at-0.5) > 1e-12 || math.Abs(part.EvenShare()-0.2) > 1e-12 {
+		t.Errorf("even share %v at %v, %v", part.EvenShare(), at, ok)
+	}
 }
 
 func TestChance(t *testing.T) {

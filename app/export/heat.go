@@ -68,6 +68,7 @@ type Heat struct {
 	at      []float64 // place of each patch on the colour scale, 0..1
 	low     float64   // least and most attention of a patch
 	high    float64
+	even    float64 // mean attention of a patch
 	scale   Scale
 	layer   Layer
 	instead bool // layer is drawn for want of the one asked for
@@ -100,7 +101,7 @@ func NewHeat(level result.Level, o HeatOptions) (*Heat, error) {
 	}
 	values := attentions(level.Patches, h.layer)
 	if len(values) > 0 {
-		h.low, h.high = slices.Min(values), slices.Max(values)
+		h.low, h.high, h.even = slices.Min(values), slices.Max(values), average(values)
 	}
 	if h.scale == Percentile {
 		h.at = percentiles(values)
@@ -108,6 +109,14 @@ func NewHeat(level result.Level, o HeatOptions) (*Heat, error) {
 		h.at = stretched(values, h.low, h.high)
 	}
 	return h, nil
+}
+
+func average(values []float64) float64 {
+	sum := 0.0
+	for _, v := range values {
+		sum += v
+	}
+	return sum / float64(len(values))
 }
 
 // hasZoom reports whether the level has zoom attention.
@@ -195,6 +204,10 @@ func (h *Heat) Instead() bool { return h.instead }
 // Place is where patch i lies on the colour scale, from 0 to 1.
 func (h *Heat) Place(i int) float64 { return h.at[i] }
 
+// EvenShare is the attention that every patch of the level would have if none stood
+// out; 0 of no patches.
+func (h *Heat) EvenShare() float64 { return h.even }
+
 // Even is the place on the scale of the share that every patch would have if
 // none stood out. It is false where the scale does not show it: it must run by
 // value, over more than one.
@@ -202,7 +215,7 @@ func (h *Heat) Even() (at float64, ok bool) {
 	if h.scale != Raw || !(h.high > h.low) {
 		return 0, false
 	}
-	at = (1/float64(len(h.patches)) - h.low) / (h.high - h.low)
+	at = (h.even - h.low) / (h.high - h.low)
 	return at, within(at, 0, 1)
 }
 

@@ -199,7 +199,7 @@ func (n *panel) ticks(h *Heat) {
 	if h.scale == Percentile {
 		n.text(fmt.Sprintf("from %s to %s of the attention", percent(h.low), percent(h.high)), n.small())
 	} else {
-		n.text(fmt.Sprintf("mark: an even share, %s", percent(1/float64(len(h.patches)))), n.small())
+		n.text(fmt.Sprintf("mark: an even share, %s", percent(h.even)), n.small())
 	}
 }
 

@@ -165,7 +165,7 @@ func (p *report) ticks(k *stack, h *Heat, l result.Level) {
 	k.add(s.line(), func(x, y float64) {
 		k.put(x, y, left, s)
 		k.putRight(x+k.width, y, right, s)
-		if even := fmt.Sprintf(p.t.Even, p.share(1/float64(len(l.Patches)))); h.Scale() == Raw {
+		if even := fmt.Sprintf(p.t.Even, p.share(h.EvenShare())); h.Scale() == Raw {
 			if room := k.width - k.wide(left, s) - k.wide(right, s) - 3; k.wide(even, k.small()) <= room {
 				k.put(x+k.wide(left, s)+1.5+(room-k.wide(even, k.small()))/2, y, even, k.small())
 			}

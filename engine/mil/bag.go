@@ -39,6 +39,28 @@ func openWhole(o nn.Opener, c Config, m whole, params map[string]*nn.Tensor, sta
 	return n, nil
 }
 
+// LeastMemory is how many bytes an exhaustive method needs at once at the least for
+// a slide of such patches: those of the features, as they are handed in and as the
+// network takes them, and of what its widest layer makes of them.
+func (c *Config) LeastMemory(layers []Layer) int64 {
+	s := sack{layers: layers}
+	rows, taken := c.whole().room(s.rows()), 0
+	if c.Method == DSMIL && len(layers) > 1 { // a copy, with the ancestors
+		taken = layers[len(layers)-1].Len * len(layers) * c.Encoder.Dim
+		rows = layers[len(layers)-1].Len
+	}
+	widest := 0
+	for _, w := range c.weights() {
+		if len(w.shape) == 2 {
+			widest = max(widest, w.shape[0])
+		}
+	}
+	if c.Method == SparseConvMIL {
+		widest = kernel * max(c.Sizes.Embedding, c.Sizes.Middle)
+	}
+	return 4 * (int64(c.whole().room(s.rows()))*int64(c.Encoder.Dim) + int64(taken) + int64(rows)*int64(widest))
+}
+
 // BagRun takes in the features of all patches of a slide, for an exhaustive
 // method, and keeps them. It belongs to one goroutine.
 type BagRun struct {
@@ -160,8 +182,8 @@ func argMax(x []float32) int {
 
 // forwardWhole is Forward of an exhaustive method.
 func (n *Network) forwardWhole(ctx context.Context, s Source) (*Outcome, error) {
-	var w workspace
-	read := reading{&n.config, &w}
+	defer n.work.reset()
+	read := reading{&n.config, &n.work}
 	bag, rows, err := read.sack(s)
 	if err != nil {
 		return nil, fmt.Errorf("model %q: %w", n.config.Name, err)

@@ -78,6 +78,10 @@ func (m clamSB) pack(c *Config, s *sack) (*pack, error) {
 	return p, err
 }
 
+// OwnLoss says whether the loss of training is more than the cross entropy of the
+// slide, so that it is not to be compared with that of validation.
+func (c *Config) OwnLoss() bool { return c.Method == CLAMSB || c.Method == DSMIL }
+
 // InstancePatches is how many patches of highest, and as many of lowest, attention
 // a loss of their own looks at in training; 0 for methods without.
 func (c *Config) InstancePatches() int {

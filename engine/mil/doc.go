@@ -35,9 +35,10 @@
 // They are named here as in the configuration of a model; their weights are named
 // as in their authors' code. X are the features of all patches, [N, D].
 //
-//	meanmil        h = relu(fc.0 X); classifier of the mean of h
-//	maxmil         classifier of the patch that is surest of a class (of the second
-//	               where there are two), or of the largest of every value of h
+// The sections below have their equations.
+//
+//	meanmil        the mean of the embedded patches
+//	maxmil         the patch that is surest of a class, or the largest of every value
 //	abmil          Ilse, Tomczak, Welling, ICML 2018: gated attention, or without
 //	               its gate; two layers, or one output for the second of two classes
 //	clam_sb        Lu et al., Nature BME 2021: gated attention, and in training a
@@ -51,6 +52,99 @@
 //	               patches row by row; its attention here is the class token's
 //	sparseconvmil  Lerousseau et al., COMPAY 2021: convolutions over the map of the
 //	               slide, which needs the places of patches
+//
+// # Equations of maxmil and meanmil
+//
+//	h = relu(fc.0 x)                                             [N, E]
+//	meanmil:           logits = classifier (sum_i h_i / N)
+//	maxmil, feature:   logits = classifier (max_i h_i, value by value)
+//	maxmil, instance:  z_i = classifier h_i, p_i = softmax(z_i); logits = z_i* with
+//	                   i* = argmax_i p_i[1] of two classes, argmax_i max_c p_i[c] of more
+//
+// The head of maxmil, instance, is called classifiers where there are more than
+// two. The choice of i* has no gradient; its logits have.
+//
+// # Equations of abmil
+//
+//	h = relu(feature_extractor_part2 x)                          [N, E], Depth such layers
+//	s = attention_w (tanh(attention_V h) * sigmoid(attention_U h))   [N]
+//	    ungated: attention.2 tanh(attention.0 h)
+//	a = softmax(s), z = sum_i a_i h_i
+//	mlp:      logits = classifier.2 relu(classifier.0 z); cross entropy
+//	sigmoid:  p = sigmoid(classifier.0 z), of the second class; the loss is
+//	          -y ln q - (1-y) ln(1-q) with q = p kept within 1e-5 and 1 - 1e-5
+//
+// # Equations of clam_sb
+//
+//	h = relu(attention_net.0 x), a = softmax of gated attention attention_net.3 on h
+//	logits = classifiers (sum_i a_i h_i)
+//	loss = 0.7 CE(logits, y) + 0.3 I
+//
+// Of k patches of highest a, the set H, and k of lowest, the set L, a classifier of
+// two classes for each class c, instance_classifiers.c, tells whether they are of c.
+// With l(i, t) its loss for patch i and target t:
+//
+//	I_y = mean over H and L of l(i, 1) for H and l(i, 0) for L
+//	I_c = mean over H of l(i, 0)      for c other than y, with subtyping; else 0
+//	I   = sum_c I_c, divided by the number of classes with subtyping
+//
+// l is cross entropy, or the smooth SVM of Berrada et al. with temperature and
+// margin 1. The attention only chooses: I has gradients to h and the heads alone.
+//
+// # Equations of transmil
+//
+// The embedded patches h = relu(_fc1.0 x) are filled up with the first of them to a
+// square of S x S, S = ceil(sqrt N), row by row; cls_token stands before them:
+//
+//	h = h + A(norm h);  h[1:] = P(h[1:]);  h = h + A'(norm h)
+//	logits = _fc2 norm(h)[0]
+//	P(g) = g + conv7(g) + conv5(g) + conv3(g), each channel by itself on the square
+//
+// A has 8 heads. Rows of zeros in front bring the sequence to a multiple of the m =
+// E/2 landmarks, which are means of as many neighbouring rows of q and k; with q
+// scaled by the root of the head's width:
+//
+//	F = softmax(q k~'), M = softmax(q~ k~'), B = softmax(q~ k')
+//	A = to_out (F Z (B v) + conv33(v)), Z near the inverse of M: 6 steps of
+//	    Z <- Z (13 - MZ (15 - MZ (7 - MZ))) / 4 from Z = M' / (|M|_1 |M|_inf)
+//
+// and the last rows, as many as there were before the zeros, are taken; with
+// FirstRows the first. The norms of M are the largest of all heads.
+//
+// # Equations of dsmil
+//
+// x are the features of a patch and, behind them, of its ancestors. For output c:
+//
+//	z = i_classifier.fc.0 x                                      [N, C]
+//	Q(x) = tanh(q.2 relu(q.0 x)), or linear;  v(x) = x, or relu(v.1 x) with Values
+//	i_c = argmax_i z[i, c]
+//	a_c = softmax over i of Q(x_i) . Q(x_i_c) / sqrt(hidden)     [N]
+//	B_c = sum_i a_c[i] v(x_i)
+//	logits_o = sum_c F[o, c] . B_c + f_o                         F is b_classifier.fcc
+//	loss = (l(logits, y) + l(max_i z[i], y)) / 2
+//
+// l is the mean over the outputs of the cross entropy of yes and no, or the cross
+// entropy over the classes. Gradients pass through the rows i_c, not their choice.
+//
+// # Equations of msmil
+//
+// The patches of all magnifications are one bag:
+//
+//	h = relu(feature_extractor_2.2 relu(feature_extractor_2.0 x))
+//	a = softmax(attention.2 tanh(attention.0 h)) over the patches of all of them
+//	logits = classifier.0 (sum_i a_i h_i)
+//
+// # Equations of sparseconvmil
+//
+// Patches lie in places p of a map, Cell of the grid's along each; those of one
+// place are averaged, and only places that hold any are active. Twice
+//
+//	x[p] <- relu(b + sum over the 9 active places p + d about p of x[p+d] W[d])
+//
+// then the mean over the active places, and two layers wsi_embedding_classifier
+// with a ReLU between.
+//
+// # Answers
 //
 // The softmax of an Outcome's logits are always its probabilities. Where a method
 // says yes or no to each class by itself, they are brought to the sum of 1.

@@ -67,11 +67,12 @@ func (msMIL) room(patches int) int { return patches }
 
 func (msMIL) pack(c *Config, s *sack) (*pack, error) { return single{}.pack(c, s) }
 
-// spread brings the attention within each magnification to the sum of 1.
+// spread keeps the shares that patches have of the attention of all magnifications
+// together: what a magnification has of it says how much it counts.
 func (msMIL) spread(_ *Config, s *sack, raw []float32) [][]float32 {
 	var all [][]float32
 	for _, l := range s.layers {
-		all = append(all, shares(raw[:l.Len]))
+		all = append(all, raw[:l.Len:l.Len])
 		raw = raw[l.Len:]
 	}
 	return all

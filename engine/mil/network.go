@@ -35,6 +35,7 @@ type Network struct {
 	// names of the inputs of an exhaustive method, and whether it gives attention
 	inputs  []string
 	attends bool
+	work    workspace // of Forward of an exhaustive method, kept from slide to slide
 }
 
 // Exhaustive says whether the model takes all patches of its magnifications: then

@@ -108,9 +108,12 @@ func (l Level) Attends() bool {
 // Blind reports whether there are patches, and no attention to show of them.
 func (l Level) Blind() bool { return len(l.Patches) > 0 && !l.Attends() }
 
-// Patch is one patch the model read. Attention sums to 1 over the level's
-// patches, or is 0 everywhere where the method has none; so does ZoomAttention, which is 0 everywhere at the highest
-// magnification, where there is nothing left to zoom into.
+// Patch is one patch the model read. Attention sums to 1 over the level's patches,
+// over those of all levels where one attention runs over them all (msmil; results
+// of versions before NoAttention have 1 in each level there too), or is 0
+// everywhere where the method has none. So does ZoomAttention, which is 0
+// everywhere at the highest magnification, where there is nothing left to zoom
+// into.
 type Patch struct {
 	X             float64 `json:"x"` // left, level-0 pixels
 	Y             float64 `json:"y"`

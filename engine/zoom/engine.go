@@ -52,6 +52,9 @@ type Options struct {
 	// the Place is the processor.
 	CPU     func(ctx context.Context) (Place, error)
 	Readers int // goroutines that read the slide; at least 1
+	// FreeMemory is how many bytes of memory are free, if that is known; nil asks
+	// the system.
+	FreeMemory func() (bytes int64, known bool)
 }
 
 // Engine is a model and its encoder on a device, ready to analyse one slide

@@ -28,6 +28,9 @@ func (a *analysis) analyzeWhole(ctx context.Context) (logits, probabilities []fl
 	}
 	w := whole{analysis: a, lift: a.grid.Levels() - len(a.Model.Config().Magnifications)}
 	w.descend(lowest)
+	if err := w.checkMemory(); err != nil {
+		return nil, nil, err
+	}
 	run := a.network.StartBag(w.layers)
 	for i := range w.layers {
 		if err := w.encodeLayer(ctx, run, i); err != nil {
@@ -104,6 +107,9 @@ func (a *analysis) analyzeWholeBag(ctx context.Context, b *bag.View) (logits, pr
 		return nil, nil, err
 	}
 	w.layers = layers
+	if err := w.checkMemory(); err != nil {
+		return nil, nil, err
+	}
 	run := a.network.StartBag(layers)
 	start := time.Now()
 	for i := range layers {

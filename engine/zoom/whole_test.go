@@ -86,7 +86,7 @@ func checkWhole(t *testing.T, r *result.Result, at10, at20 int) {
 }
 
 // checkWholeLevel wants patches row by row, in their parents, and attention that
-// adds up to 1, or none and a warning.
+// adds up to 1, or none and a warning. That of msmil adds up over all levels.
 func checkWholeLevel(t *testing.T, r *result.Result, i int) {
 	t.Helper()
 	sum := 0.0
@@ -114,6 +114,16 @@ func checkWholeLevel(t *testing.T, r *result.Result, i int) {
 	blind := slices.ContainsFunc(r.Warnings, func(s string) bool { return strings.Contains(s, "no attention") })
 	if r.Levels[i].NoAttention != blind {
 		t.Errorf("no attention: %v, warnings %q", r.Levels[i].NoAttention, r.Warnings)
+	}
+	if r.Model.Method == mil.MSMIL {
+		if i < len(r.Levels)-1 {
+			return
+		}
+		for _, l := range r.Levels[:i] {
+			for _, p := range l.Patches {
+				sum += p.Attention
+			}
+		}
 	}
 	if blind && sum != 0 || !blind && math.Abs(sum-1) > 1e-4 {
 		t.Errorf("attention adds up to %v, warnings %q", sum, r.Warnings)

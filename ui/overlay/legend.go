@@ -53,9 +53,7 @@ func (m *Model) Legend(level int, s Settings) Legend {
 	out.Low, out.High = p.heat.Range()
 	out.EvenAt, out.HasEven = p.heat.Even()
 	out.Middle = median(l.Patches, k.kind)
-	if out.Patches > 0 {
-		out.Even = 1 / float64(out.Patches)
-	}
+	out.Even = p.heat.EvenShare()
 	return out
 }
 
