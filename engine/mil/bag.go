@@ -224,7 +224,7 @@ func (r reading) sack(s Source) (*sack, [][]int, error) {
 	if err != nil {
 		return nil, nil, err
 	}
-	bag := &sack{layers: layers, dim: c.Encoder.Dim}
+	bag := &sack{layers: layers, dim: c.Encoder.Dim, work: r.work}
 	if d, ok := s.(dense); ok && len(layers) == 1 && slices.IsSorted(rows[0]) {
 		bag.features = slices.Clip(d.Dense(0)) // which nothing may be written behind
 		return bag, rows, nil

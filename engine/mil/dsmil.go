@@ -166,7 +166,7 @@ func (m dsMIL) pack(c *Config, s *sack) (*pack, error) {
 		return single{}.pack(c, s)
 	}
 	n, in := s.layers[top].Len, m.in(c)
-	x := make([]float32, n*in)
+	x := s.take(n * in)
 	for i := range n {
 		row, at := x[i*in:(i+1)*in], i
 		for l := top; l >= 0; l-- {

@@ -15,6 +15,7 @@ import (
 	"zoomscope/engine/grid"
 	"zoomscope/engine/nn"
 	"zoomscope/engine/nn/nntest"
+	"zoomscope/engine/tissue"
 )
 
 // methodConfigs are a small model of every exhaustive method, in all its forms.
@@ -388,6 +389,29 @@ func TestMethodsRefuse(t *testing.T) {
 	zoom.TissueMagnification = 2.5
 	if zoom.Validate() == nil {
 		t.Error("ZoomMIL with a magnification for tissue")
+	}
+}
+
+// TestOtherTissue: features of other patches than an analysis would take.
+func TestOtherTissue(t *testing.T) {
+	c := methodConfigs()["abmil"]
+	c.Magnifications, c.TissueMagnification = []float64{20}, 5
+	other := c.Tissue
+	other.Threshold += 0.25
+	for name, test := range map[string]struct {
+		settings tissue.Settings
+		lowest   float64
+		want     string
+	}{
+		"same":           {c.Tissue, 5, ""},
+		"other settings": {other, 5, "other settings than the model's"},
+		"other lowest":   {c.Tissue, 20, "begin at 20x, the model at 5x"},
+	} {
+		t.Run(name, func(t *testing.T) {
+			if got := c.OtherTissue(test.settings, test.lowest); !strings.Contains(got, test.want) || (got == "") != (test.want == "") {
+				t.Errorf("%q, want %q", got, test.want)
+			}
+		})
 	}
 }
 

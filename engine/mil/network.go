@@ -273,15 +273,6 @@ func (r *LevelRun) highest() bool { return r.level == len(r.network.levels)-1 }
 
 func (r *LevelRun) magnification() float64 { return r.network.config.Magnifications[r.level] }
 
-// Level is a whole level at once: features [N, D].
-func (n *Network) Level(ctx context.Context, level int, features []float32) (*LevelOutput, error) {
-	r := n.StartLevel(level)
-	if err := r.Add(ctx, features); err != nil {
-		return nil, err
-	}
-	return r.Finish(ctx)
-}
-
 // Classify makes logits and probabilities, in the order of the classes, of the
 // pooled vectors of all magnifications, lowest first. Weights that lead to
 // anything but finite numbers are an error.

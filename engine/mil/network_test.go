@@ -253,7 +253,7 @@ func TestAddInAnyPortions(t *testing.T) {
 	defer n.Close()
 	n.chunk = 8
 	x := randomSource(5, 9, 29)[0].F32
-	want, err := n.Level(context.Background(), 0, x)
+	want, err := n.wholeLevel(context.Background(), 0, x)
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -285,7 +285,7 @@ func TestAttentionSumsToOneWithHugeScores(t *testing.T) {
 		t.Fatal(err)
 	}
 	defer n.Close()
-	out, err := n.Level(context.Background(), 0, randomSource(1, 2, 50)[0].F32)
+	out, err := n.wholeLevel(context.Background(), 0, randomSource(1, 2, 50)[0].F32)
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -309,12 +309,12 @@ func TestLevelErrors(t *testing.T) {
 	}
 	defer n.Close()
 	ctx := context.Background()
-	if _, err := n.Level(ctx, 0, nil); err == nil || !strings.Contains(err.Error(), "no patches") {
+	if _, err := n.wholeLevel(ctx, 0, nil); err == nil || !strings.Contains(err.Error(), "no patches") {
 		t.Errorf("no patches: %v", err)
 	}
 	bad := []float32{1, 2, float32(math.NaN()), 4}
 	for level := range 2 {
-		if _, err := n.Level(ctx, level, bad); !errors.Is(err, ErrNotFinite) {
+		if _, err := n.wholeLevel(ctx, level, bad); !errors.Is(err, ErrNotFinite) {
 			t.Errorf("NaN at level %d: %v", level, err)
 		}
 	}
@@ -323,7 +323,7 @@ func TestLevelErrors(t *testing.T) {
 	}
 	ended, cancel := context.WithCancel(ctx)
 	cancel()
-	if _, err := n.Level(ended, 0, []float32{1, 2}); !errors.Is(err, context.Canceled) {
+	if _, err := n.wholeLevel(ended, 0, []float32{1, 2}); !errors.Is(err, context.Canceled) {
 		t.Errorf("cancelled: %v", err)
 	}
 }
@@ -423,7 +423,7 @@ func BenchmarkLevel(b *testing.B) {
 		x := randomSource(1, 1024, rows)[0].F32
 		b.Run(fmt.Sprint(rows), func(b *testing.B) {
 			for b.Loop() {
-				if _, err := n.Level(context.Background(), 0, x); err != nil {
+				if _, err := n.wholeLevel(context.Background(), 0, x); err != nil {
 					b.Fatal(err)
 				}
 			}
@@ -435,3 +435,12 @@ func BenchmarkLevel(b *testing.B) {
 type openerFunc func(data []byte) (nn.Session, error)
 
 func (f openerFunc) Open(data []byte) (nn.Session, error) { return f(data) }
+
+// wholeLevel runs a level on features [N, D] that are all at hand.
+func (n *Network) wholeLevel(ctx context.Context, level int, features []float32) (*LevelOutput, error) {
+	r := n.StartLevel(level)
+	if err := r.Add(ctx, features); err != nil {
+		return nil, err
+	}
+	return r.Finish(ctx)
+}

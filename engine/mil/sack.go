@@ -43,6 +43,15 @@ type sack struct {
 	layers   []Layer
 	features []float32
 	dim      int
+	work     *workspace // that pack may take memory of; nil where there is none
+}
+
+// take is memory for n values, not cleared.
+func (s *sack) take(n int) []float32 {
+	if s.work == nil {
+		return make([]float32, n)
+	}
+	return s.work.take(n)
 }
 
 // rows is how many patches there are.
