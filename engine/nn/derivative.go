@@ -49,7 +49,28 @@ func Differentiate(g *Graph, wrt ...*Value) (*Derivative, error) {
 	if err := errors.Join(slices.Concat(b.forward.errs, b.errs)...); err != nil {
 		return nil, fmt.Errorf("nn: differentiate %s: %w", g.name, err)
 	}
+	b.endsFirst()
 	return &Derivative{Forward: b.forward.Graph, Backward: b.Graph, saved: b.saved}, nil
+}
+
+// endsFirst puts the nodes that nothing reads last, and of them the one that was
+// made first behind all others. ONNX Runtime goes from the last node without
+// readers to what that needs, then to the next: so it finishes the gradients of
+// layers near the loss before it goes on to those behind, and need not keep all
+// that the former are made of.
+func (g *Graph) endsFirst() {
+	read := map[*Node]bool{}
+	for _, n := range g.nodes {
+		for _, v := range n.Inputs {
+			if v != nil && v.node != nil {
+				read[v.node] = true
+			}
+		}
+	}
+	ends := slices.DeleteFunc(slices.Clone(g.nodes), func(n *Node) bool { return read[n] })
+	g.nodes = slices.DeleteFunc(g.nodes, func(n *Node) bool { return !read[n] })
+	slices.Reverse(ends)
+	g.nodes = append(g.nodes, ends...)
 }
 
 // backward builds the backward graph, which it embeds, of g.
