@@ -1,6 +1,7 @@
 package app
 
 import (
+	"cmp"
 	"context"
 	"errors"
 	"path/filepath"
@@ -54,7 +55,7 @@ func modelChoice(m InstalledModel, encoders []encoder.Card) ModelChoice {
 		return ModelChoice{ID: id, Name: id, Err: m.Err}
 	}
 	return ModelChoice{
-		ID: id, Name: c.Name, Method: c.Method, Note: c.Training.Note, Classes: c.Classes,
+		ID: id, Name: cmp.Or(id, c.Name), Method: c.Method, Note: c.Training.Note, Classes: c.Classes,
 		Magnifications: c.Magnifications, K: c.K, Trained: c.Training.Trained, Synthetic: c.Training.Note == demoNote,
 		Encoder: c.Encoder.Name, EncoderMissing: !hasEncoder(c, encoders),
 	}

@@ -46,7 +46,7 @@ func TestModelChoices(t *testing.T) {
 	if c := choices[0]; c.ID != "" || !c.Trained || !c.Synthetic || c.EncoderMissing || c.Note == "" || len(c.Classes) < 2 || c.Err != nil {
 		t.Errorf("the default one: %+v", c)
 	}
-	if c := by["fits"]; c.Name != "untrained" || c.Trained || c.Synthetic || c.EncoderMissing || !slices.Equal(c.K, []int{16, 16}) || !slices.Equal(c.Magnifications, []float64{5, 10, 20}) {
+	if c := by["fits"]; c.Name != "fits" || c.Trained || c.Synthetic || c.EncoderMissing || !slices.Equal(c.K, []int{16, 16}) || !slices.Equal(c.Magnifications, []float64{5, 10, 20}) {
 		t.Errorf("%+v", c)
 	}
 	if c := by["foreign"]; !c.EncoderMissing || c.Encoder != "elsewhere" {

@@ -235,6 +235,7 @@ type RunEvaluation struct {
 type RunRequest struct {
 	Run           string
 	Dataset, Bags string // "" are those of the run, where it says
+	OtherBags     string // where it does not
 	Device        string // a device.Kind; "" is auto
 	Threads       int    // 0 is one for each processor
 }
@@ -259,7 +260,7 @@ func (w *Workspace) evaluateRun(ctx context.Context, req RunRequest, split train
 		return nil, err
 	}
 	e, err := w.Evaluate(ctx, EvaluateRequest{
-		Model: req.Run, Dataset: cmp.Or(req.Dataset, r.Dataset), Bags: cmp.Or(req.Bags, r.Bags), Split: split.String(),
+		Model: req.Run, Dataset: cmp.Or(req.Dataset, r.Dataset), Bags: cmp.Or(req.Bags, r.Bags, req.OtherBags), Split: split.String(),
 		Seed: r.Config.Seed, Device: req.Device, Threads: req.Threads,
 	}, progress)
 	if err != nil {

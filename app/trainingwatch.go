@@ -70,6 +70,9 @@ func (t *training) watch(ctx context.Context, model forwarder, epoch int) {
 			continue
 		}
 		r, err := t.attention(ctx, model, &s)
+		if ctx.Err() != nil {
+			return // the training is being stopped
+		}
 		if err != nil {
 			t.w.Log.Warn("attention of a slide in training", "slide", name, "error", err)
 			return

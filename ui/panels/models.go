@@ -309,10 +309,23 @@ func (m *Models) or(s string) string {
 func (m *Models) metrics(all map[string]float64) string {
 	var lines []string
 	for name, v := range all {
-		lines = append(lines, strings.ReplaceAll(strings.TrimPrefix(name, "validation_"), "_", " ")+" "+figureWords(m.texts, v))
+		lines = append(lines, m.metric(strings.TrimPrefix(name, "validation_"))+" "+figureWords(m.texts, v))
 	}
 	sort.Strings(lines)
 	return strings.Join(lines, "\n")
+}
+
+// metric is what a figure is called.
+func (m *Models) metric(name string) string {
+	t := m.texts.Training
+	words := map[string]string{
+		"accuracy": t.Accuracy, "balanced_accuracy": t.Balanced, "macro_f1": t.MacroF1, "weighted_f1": t.WeightedF1, "auc": t.AUC,
+		"quadratic_kappa": t.Kappa, "loss": t.Loss,
+	}[name]
+	if words == "" {
+		return strings.ReplaceAll(name, "_", " ")
+	}
+	return words
 }
 
 func (m *Models) fileFacts(file string, bytes int64, digest string) []fyne.CanvasObject {

@@ -222,9 +222,14 @@ func sizeWords(t *texts.Texts, n int64) string {
 
 func (f *trainingFeatures) set(s TrainingFeatures) {
 	t, n := f.texts.Training, f.texts.Numbers
-	f.working, f.complete = false, s.Done == s.Slides
+	f.working, f.complete = false, s.Slides > 0 && s.Done == s.Slides
 	if f.complete {
 		replace(f.told) // it was about what is done now
+	}
+	if s.Slides == 0 { // it is not known yet
+		replace(f.state)
+		f.settle()
+		return
 	}
 	lines := []fyne.CanvasObject{widgets.NewBody(fmt.Sprintf(t.Extracted, n.Count(s.Done), n.Count(s.Slides)))}
 	if s.Folder != "" {

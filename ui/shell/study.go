@@ -214,7 +214,7 @@ func (s *Shell) trained(t *study, sum *app.TrainSummary, err error) {
 	case err == nil:
 		s.Log.Info("training ended", "epochs", sum.Epochs, "best", sum.Best)
 		p.State, p.Best, p.Planned, p.Fraction = panels.TrainingEnded, sum.Best, sum.Planned, 1
-		p.Ending = ending(sum)
+		p.Ending = ending(string(sum.Ended))
 	case errors.Is(err, app.ErrPaused), errors.Is(err, ErrCancelled):
 		s.Log.Info("training paused", "epochs", len(p.Points))
 	default:
@@ -233,14 +233,28 @@ func (s *Shell) trained(t *study, sum *app.TrainSummary, err error) {
 	}
 }
 
-func ending(sum *app.TrainSummary) panels.TrainingEnding {
-	switch sum.Ended {
-	case app.TrainingStoppedEarly:
+// ending is why a run ended, as run folders tell it.
+func ending(of string) panels.TrainingEnding {
+	switch of {
+	case string(app.TrainingStoppedEarly):
 		return panels.EndedEarly
-	case app.TrainingFinished:
+	case string(app.TrainingFinished):
 		return panels.EndedByUser
 	}
 	return panels.EndedWhole
+}
+
+// showCurves shows how a run that has ended went, unless another is under way or
+// waits to be gone on with.
+func (s *Shell) showCurves(r *app.RunInfo) {
+	if t := s.training.current; r.Ended == "" || t != nil && t.progress.State != panels.TrainingEnded {
+		return
+	}
+	p := panels.TrainingProgress{Run: r.Name, State: panels.TrainingEnded, Ending: ending(string(r.Ended)), Planned: r.Config.Epochs, Best: r.Best, Fraction: 1}
+	for i := range r.History {
+		p.Points = append(p.Points, point(&r.History[i]))
+	}
+	s.parts.training.SetProgress(p)
 }
 
 // takeUp offers to go on with a run of the dataset at hand that was stopped before

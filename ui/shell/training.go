@@ -306,7 +306,11 @@ func (s *Shell) reason(err error) string {
 		return err.Error()
 	}
 	p := s.problem(err)
-	return p.What + " " + p.Do
+	words := p.What + " " + p.Do
+	if missing := (*fs.PathError)(nil); app.KindOf(err) == app.ErrorMissing && errors.As(err, &missing) {
+		words += "\n" + missing.Path
+	}
+	return words
 }
 
 // showDataset shows what is known of the dataset.

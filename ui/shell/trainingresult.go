@@ -71,6 +71,9 @@ func (s *Shell) settingsOf(runs []app.RunInfo) []map[string]string {
 		all[i] = map[string]string{}
 	}
 	for _, d := range app.CompareRuns(runs) {
+		if slices.Contains([]string{"model.intended_use", "model.licence", "model.training.note"}, d.Name) {
+			continue // words of the model's card
+		}
 		name, say := s.setting(d.Name)
 		for i, v := range d.Values {
 			all[i][name] = say(v)
@@ -145,6 +148,9 @@ func (s *Shell) runRequest(dir string) app.RunRequest {
 	req := app.RunRequest{Run: dir, Device: s.look.Device, Threads: s.look.Threads}
 	if d := s.training.info; d != nil && filepath.Dir(dir) == runsBeside(d.Table) {
 		req.Dataset = d.Table
+		if s.prepared() {
+			req.OtherBags = s.extractRequest().Out
+		}
 	}
 	return req
 }
@@ -161,6 +167,7 @@ func (s *Shell) judge(dir string) {
 	s.evaluate(dir, s.Workspace.EvaluateRun, func(j judgement) {
 		s.showResult(dir, s.resultOf(j))
 		s.reviewSlides(dir, j.watched, j.run.Best)
+		s.showCurves(j.run)
 	})
 }
 
