@@ -289,7 +289,7 @@ func (m *Models) modelFacts(i ModelInfo) []fyne.CanvasObject {
 		fact(t.Encoder, i.Encoder), fact(t.Trained, trained),
 	}
 	if words := m.metrics(i.Metrics); words != "" {
-		facts = append(facts, fact(t.Validation, words))
+		facts = append(facts, fact(m.judgedOn(i.Metrics), words))
 	}
 	facts = append(facts, fact(t.IntendedUse, m.or(i.IntendedUse)), fact(t.Licence, m.or(i.Licence)))
 	if i.Note != "" {
@@ -313,6 +313,16 @@ func (m *Models) metrics(all map[string]float64) string {
 	}
 	sort.Strings(lines)
 	return strings.Join(lines, "\n")
+}
+
+// judgedOn says what figures are of: the validation alone, or more.
+func (m *Models) judgedOn(all map[string]float64) string {
+	for name := range all {
+		if !strings.HasPrefix(name, "validation_") {
+			return m.texts.Training.Result
+		}
+	}
+	return m.texts.Models.Validation
 }
 
 // metric is what a figure is called.

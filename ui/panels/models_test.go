@@ -38,7 +38,7 @@ func TestModelCards(t *testing.T) {
 		"This file cannot be used. bad.safetensors: header of 0 bytes", "comes with the program, 96 values per patch")
 	wantNoWords(t, m.Object(), "Intended use", "Use as default")
 	test.Tap(header(t, m, "Colorectal biopsies 5-10-20x"))
-	wantWords(t, m.Object(), "115 slides, 21 epochs", "weighted f1 0.847", "Not for diagnosis.", "not stated", "6ab1f00dcafe0123", "4.2 MB")
+	wantWords(t, m.Object(), "115 slides, 21 epochs", "F1, weighted 0.847", "Not for diagnosis.", "not stated", "6ab1f00dcafe0123", "4.2 MB")
 	test.Tap(button(t, m.Object(), "Use as default"))
 	m.Set(someModelInfos(), someEncoderInfos(), "crc")
 	wantNoWords(t, m.Object(), "Use as default")
