@@ -16,26 +16,31 @@ import (
 // ablation, K and Only are not looked at.
 type KRequest struct {
 	AblationRequest
-	Ks []int
+	Ks      []int
+	Command string // how it was asked for, to stand with the table
 }
 
 // BenchK trains and tests ZoomMIL with every K, with several seeds each. Runs that
-// are in the folder are gone on with; k.csv and k.png are written into it. progress
-// may be nil.
-func (w *Workspace) BenchK(ctx context.Context, req KRequest, progress func(result.Progress)) ([]bench.KRow, error) {
+// are in the folder are gone on with; k.txt, k.csv and k.png are written into it.
+// progress may be nil.
+func (w *Workspace) BenchK(ctx context.Context, req KRequest, progress func(result.Progress)) (*bench.KStudy, error) {
 	req.K = req.Ks[:1] // to be replaced
 	base, err := w.ablationCase(ctx, req.AblationRequest)
 	if err != nil {
 		return nil, err
 	}
 	base.Config.Model.Name = "zoommil"
-	rows, err := bench.K(ctx, bench.KCase{AblationCase: base, Ks: req.Ks, Encoder: w.encoderWork(base.Config.Model.Encoder)}, progress)
+	study, err := bench.K(ctx, bench.KCase{AblationCase: base, Ks: req.Ks, Encoder: w.encoderWork(base.Config.Model.Encoder)}, progress)
 	if err != nil {
 		return nil, err
 	}
-	return rows, errors.Join(
-		atomicfile.Write(filepath.Join(req.Out, "k.csv"), func(out io.Writer) error { return bench.WriteK(out, rows) }),
-		atomicfile.Write(filepath.Join(req.Out, "k.png"), func(out io.Writer) error { return export.WriteK(out, kChart(rows)) }))
+	study.Command = req.Command
+	put := func(name string, write func(io.Writer) error) error {
+		return atomicfile.Write(filepath.Join(req.Out, name), write)
+	}
+	return study, errors.Join(
+		put("k.txt", study.Print), put("k.csv", study.WriteCSV),
+		put("k.png", func(out io.Writer) error { return export.WriteK(out, kChart(study.Rows)) }))
 }
 
 // kChart is what is drawn of the rows.

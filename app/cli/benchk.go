@@ -1,12 +1,9 @@
 package cli
 
 import (
-	"fmt"
-
 	"github.com/spf13/cobra"
 
 	"zoomscope/app"
-	"zoomscope/engine/bench"
 	"zoomscope/engine/result"
 )
 
@@ -17,8 +14,8 @@ func (p *Program) benchK() *cobra.Command {
 		Use:   "k CSV --bags DIR --out DIR",
 		Short: "ZoomMIL with more and fewer patches zoomed into (the paper's Figure 6)",
 		Long: `Train ZoomMIL with several K on the training split of a dataset, test it on its
-test split, and count the patches that it reads. Runs that are in --out are not
-run again; k.csv and k.png, a chart, are written into it. The defaults are those
+test split, and count the patches that it reads and the multiply-adds. Runs that are
+in --out are not run again; k.txt, k.csv and k.png, a chart, are written into it. The defaults are those
 of bench ablation.`,
 		Example: `  zoomscope bench k slides/slides.csv --bags bags --truth slides --k 2,4,8 --out k`,
 		Args:    cobra.ExactArgs(1),
@@ -29,20 +26,17 @@ of bench ablation.`,
 			if err := checkK(&req); err != nil {
 				return err
 			}
-			req.Table, req.Device, req.Threads = args[0], o.device, o.threads
+			req.Table, req.Device, req.Threads, req.Command = args[0], o.device, o.threads, commandLine(cmd, args)
 			m := newMeter(p.Stderr, o.quiet)
-			rows, err := p.Workspace.BenchK(cmd.Context(), req, func(pr result.Progress) { m.update("k", pr) })
+			study, err := p.Workspace.BenchK(cmd.Context(), req, func(pr result.Progress) { m.update("k", pr) })
 			m.clear()
 			if err != nil {
 				return err
 			}
 			if o.json {
-				return printJSON(p.Stdout, rows)
+				return printJSON(p.Stdout, study)
 			}
-			if _, err := fmt.Fprintf(p.Stdout, "%s\n%d seeds, %d epochs\n\n", machineLine(bench.ThisMachine()), req.Seeds, req.Epochs); err != nil {
-				return err
-			}
-			return bench.KTable(rows).Print(p.Stdout)
+			return study.Print(p.Stdout)
 		},
 	}
 	o.addOutput(c)

@@ -43,8 +43,27 @@ type KRow struct {
 	HeadWork    float64 `json:"head_multiply_adds"`
 }
 
-// K trains and tests the method with every K and every seed, seed by seed.
-func K(ctx context.Context, c KCase, progress func(result.Progress)) ([]KRow, error) {
+// KStudy is the comparison, and how it was made.
+type KStudy struct {
+	Machine Machine  `json:"machine"`
+	Command string   `json:"command"`
+	Seeds   []uint64 `json:"seeds"`
+	Epochs  int      `json:"epochs"`
+	Rows    []KRow   `json:"rows"`
+}
+
+// Print writes how it was made, and the table.
+func (s *KStudy) Print(w io.Writer) error {
+	if _, err := fmt.Fprintf(w, "machine: %s\ncommand: %s\nseeds: %v, %d epochs\n\n", s.Machine, s.Command, s.Seeds, s.Epochs); err != nil {
+		return err
+	}
+	return kTable(s.Rows).Print(w)
+}
+
+// K trains and tests the method with every K and every seed, seed by seed. progress
+// may be nil.
+func K(ctx context.Context, c KCase, progress func(result.Progress)) (*KStudy, error) {
+	machine := ThisMachine()
 	report := result.Throttle(progress)
 	all := make([]kRuns, len(c.Ks))
 	for j, seed := range c.Seeds {
@@ -62,7 +81,7 @@ func K(ctx context.Context, c KCase, progress func(result.Progress)) ([]KRow, er
 			Read: r.cost.read, Exhaustive: r.cost.exhaustive, HeadWork: r.cost.work, EncoderWork: r.cost.read * float64(c.Encoder),
 		}
 	}
-	return rows, nil
+	return &KStudy{Machine: machine, Seeds: c.Seeds, Epochs: c.Config.Epochs, Rows: rows}, nil
 }
 
 // kRuns are the figures of one K, of each seed.
@@ -144,8 +163,8 @@ func (c *zoomCost) add(ctx context.Context, n *mil.Network, m *mil.Model, s trai
 	return nil
 }
 
-// KTable shows the rows.
-func KTable(rows []KRow) Table {
+// kTable shows the rows.
+func kTable(rows []KRow) Table {
 	t := Table{Head: []string{"K", "weighted F1", "accuracy", "AUC", "evidence found", "patches read", "of all", "encoder, GMAC", "heads, GMAC"}}
 	text := func(s Spread) string { return fmt.Sprintf("%.3f +- %.3f", s.Mean, s.SD) }
 	for _, r := range rows {
@@ -159,12 +178,12 @@ func KTable(rows []KRow) Table {
 	return t
 }
 
-// WriteK writes the rows as CSV, all digits kept.
-func WriteK(w io.Writer, rows []KRow) error {
+// WriteCSV writes the rows, all digits kept.
+func (s *KStudy) WriteCSV(w io.Writer) error {
 	out := csv.NewWriter(w)
 	out.Write([]string{"k", "weighted_f1", "weighted_f1_sd", "accuracy", "accuracy_sd", "auc", "auc_sd", "found", "found_sd",
 		"patches_read", "patches", "encoder_multiply_adds", "head_multiply_adds"})
-	for _, r := range rows {
+	for _, r := range s.Rows {
 		line := []string{fmt.Sprint(r.K)}
 		for _, s := range []Spread{r.WeightedF1, r.Accuracy, r.AUC, r.Found} {
 			line = append(line, digits(float64(s.Mean)), digits(float64(s.SD)))

@@ -1,0 +1,84 @@
+package cli
+
+import (
+	"os"
+	"path/filepath"
+	"strings"
+	"testing"
+
+	"zoomscope/app"
+	"zoomscope/engine/bench"
+)
+
+// Runs with several K, again from their folder, and their test slides by targets.
+func TestBenchK(t *testing.T) {
+	m, s, out := withRuntime(t), newStudy(t), filepath.Join(t.TempDir(), "k")
+	line := []string{"bench", "k", s.table, "--bags", s.bags, "--out", out, "--k", "1,2", "--seeds", "2", "--epochs", "2",
+		"--embedding", "8", "--hidden", "4", "--lr", "0.01", "--device", "cpu", "--threads", "1"}
+	said := m.run(t, line...)
+	said.want(t, exitDone, "K = 2, seed 2")
+	for _, text := range []string{"command: zoomscope bench k " + s.table, "seeds: [1 2], 2 epochs", "weighted F1", "patches read"} {
+		if !strings.Contains(said.stdout, text) {
+			t.Errorf("stdout does not say %q: %s", text, said.stdout)
+		}
+	}
+	if text, err := os.ReadFile(filepath.Join(out, "k.txt")); err != nil || string(text) != said.stdout {
+		t.Errorf("k.txt is %s, error %v", text, err)
+	}
+	if rows := readTable(t, filepath.Join(out, "k.csv")); len(rows) != 3 || rows[1][0] != "1" || rows[2][0] != "2" {
+		t.Errorf("k.csv is %q", rows)
+	}
+	decodePicture(t, filepath.Join(out, "k.png"))
+
+	var study bench.KStudy
+	m.run(t, append(line, "--json")...).document(t, &study)
+	// The four slides of the test split have 2 to 4 patches at 5x, four children each.
+	for i, r := range study.Rows {
+		low := r.Exhaustive / 21
+		if want := low + float64(8*(i+1)); r.K != i+1 || r.Read != want || low < 2 || low > 4 || r.EncoderWork != 0 || !(r.HeadWork > 0) {
+			t.Errorf("%+v, want %g patches", r, want)
+		}
+	}
+
+	sizes := filepath.Join(t.TempDir(), "sizes.csv")
+	text := "slide,area\n"
+	for i := range 20 {
+		name := "s" + string(rune('0'+i/10)) + string(rune('0'+i%10))
+		text += name + ".svs," + []string{"0", name[1:]}[i%2] + "\n"
+	}
+	write(t, sizes, []byte(text))
+	var report app.TargetsReport
+	csv := filepath.Join(t.TempDir(), "targets.csv")
+	m.run(t, "bench", "targets", out, "--sizes", sizes, "--column", "area", "--out", csv, "--json").document(t, &report)
+	if len(report.Rows) != 2 || report.Rows[0].Name != "K1" || report.Rows[1].Runs != 2 || report.Rows[0].Large.Slides+report.Rows[0].Small.Slides != 2 {
+		t.Errorf("%+v", report)
+	}
+	if rows := readTable(t, csv); len(rows) != 3 {
+		t.Errorf("%q", rows)
+	}
+	m.run(t, "bench", "targets", out, "--sizes", sizes, "--column", "weight").want(t, exitFailed, "no column named weight")
+	m.run(t, "bench", "targets", out, "--sizes", sizes, "--column", "area", "--threshold", "3").want(t, exitDone)
+}
+
+func TestBenchRefuses(t *testing.T) {
+	m := bare(t)
+	for name, c := range map[string]struct {
+		line []string
+		says string
+	}{
+		"k without bags":        {[]string{"k", "t.csv", "--out", "o"}, "--bags"},
+		"k of 0":                {[]string{"k", "t.csv", "--bags", "b", "--out", "o", "--k", "0"}, "--k 0"},
+		"k twice":               {[]string{"k", "t.csv", "--bags", "b", "--out", "o", "--k", "2,2"}, "--k 2"},
+		"k without seeds":       {[]string{"k", "t.csv", "--bags", "b", "--out", "o", "--seeds", "0"}, "--seeds"},
+		"targets without sizes": {[]string{"targets", "runs"}, "--sizes"},
+		"targets of both":       {[]string{"targets", "runs", "--sizes", "s.csv", "--truth", "t"}, "--sizes"},
+		"targets below 0":       {[]string{"targets", "runs", "--sizes", "s.csv", "--threshold", "-1"}, "--threshold"},
+		"steps of no method":    {[]string{"step", "--methods", "--only", "resnet"}, "transmil"},
+		"steps of no rounds":    {[]string{"step", "--methods", "--rounds", "0"}, "--rounds"},
+		"step with a slide":     {[]string{"step", "a.svs"}, "arguments given"},
+	} {
+		t.Run(name, func(t *testing.T) {
+			m.run(t, append([]string{"bench"}, c.line...)...).want(t, exitUsage, c.says)
+		})
+	}
+}
