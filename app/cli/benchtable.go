@@ -115,14 +115,30 @@ func checkTable(r *app.TableRequest) error {
 // order of their names.
 func commandLine(cmd *cobra.Command, args []string) string {
 	words := append([]string{cmd.CommandPath()}, args...)
-	cmd.Flags().Visit(func(f *pflag.Flag) {
-		value := strings.Trim(f.Value.String(), "[]")
-		if strings.ContainsAny(value, " ,\"") && f.Value.Type() == "string" || f.Value.Type() == "stringArray" {
-			value = strconv.Quote(value)
-		}
-		words = append(words, "--"+f.Name, value)
-	})
+	cmd.Flags().Visit(func(f *pflag.Flag) { words = append(words, flagWords(f)...) })
 	return strings.Join(words, " ")
+}
+
+// flagWords are those that give a flag its value.
+func flagWords(f *pflag.Flag) []string {
+	name, value := "--"+f.Name, f.Value.String()
+	if v, ok := f.Value.(pflag.SliceValue); ok {
+		if f.Value.Type() != "stringArray" {
+			return []string{name, strings.Join(v.GetSlice(), ",")}
+		}
+		var words []string
+		for _, one := range v.GetSlice() {
+			words = append(words, name, strconv.Quote(one))
+		}
+		return words
+	}
+	switch {
+	case f.Value.Type() == "bool":
+		return []string{name + strings.TrimPrefix("="+value, "=true")}
+	case strings.ContainsAny(value, " \""):
+		value = strconv.Quote(value)
+	}
+	return []string{name, value}
 }
 
 func studyNames() []string {

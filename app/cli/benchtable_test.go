@@ -9,6 +9,8 @@ import (
 	"strings"
 	"testing"
 
+	"github.com/spf13/cobra"
+
 	"zoomscope/engine/bench"
 )
 
@@ -20,7 +22,7 @@ func TestBenchTable(t *testing.T) {
 	said := m.run(t, line...)
 	said.want(t, exitDone, "epochs of all methods and seeds", "costs")
 	for _, text := range []string{
-		"command: zoomscope bench table " + s.table, "--k 2", "12 to train", "seeds 1, 2, 2 epochs", "learning rate 0.01", "K = [2]",
+		"command: zoomscope bench table " + s.table, "--k 2", "12 to train", "seeds 1, 2; 2 epochs", "learning rate 0.01", "K = [2]",
 		"217 patches at 5x, 868 patches at 10x, 3472 patches at 20x", "one core", "MeanMIL", "5>10>20x", "10.0x", " +- ",
 	} {
 		if !strings.Contains(said.stdout, text) {
@@ -56,6 +58,29 @@ func TestBenchTable(t *testing.T) {
 
 	// What was not asked for the same way is not mixed with what is there.
 	m.run(t, replaced(line, "0.01", "0.02")...).want(t, exitFailed, "MeanMIL, seed 1", "learning_rate")
+}
+
+// The command in the head of a table can be given again.
+func TestCommandLine(t *testing.T) {
+	var got string
+	c := &cobra.Command{Use: "table", RunE: func(cmd *cobra.Command, args []string) error {
+		got = commandLine(cmd, args)
+		return nil
+	}}
+	c.Flags().IntSlice("k", nil, "")
+	c.Flags().StringArray("only", nil, "")
+	c.Flags().Bool("full-gradient", false, "")
+	c.Flags().Bool("quiet", true, "")
+	c.Flags().Float64("lr", 0, "")
+	args := []string{"a.csv", "--full-gradient", "--k", "3,4", "--lr", "0.001", "--only", "ZoomMIL, whole gradient", "--only", "DSMIL", "--quiet=false"}
+	c.SetArgs(args)
+	if err := c.Execute(); err != nil {
+		t.Fatal(err)
+	}
+	want := `table a.csv --full-gradient --k 3,4 --lr 0.001 --only "ZoomMIL, whole gradient" --only "DSMIL" --quiet=false`
+	if got != want {
+		t.Errorf("%s, want %s", got, want)
+	}
 }
 
 func readTable(t *testing.T, path string) [][]string {

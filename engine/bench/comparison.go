@@ -214,7 +214,7 @@ func (c *Comparison) Head() []string {
 		}
 		lines = append(lines,
 			fmt.Sprintf("dataset: %s, slides: %d to train, %d to validate, %d to test", t.Dataset, t.Slides[train.Training.String()], t.Slides[train.Validation.String()], t.Slides[train.Test.String()]),
-			fmt.Sprintf("seeds %s, %d epochs; %s", strings.Join(seeds, ", "), t.Epochs, t.Settings))
+			fmt.Sprintf("seeds %s; %d epochs; %s", strings.Join(seeds, ", "), t.Epochs, t.Settings))
 	}
 	return append(lines, c.costLines()...)
 }
