@@ -3,7 +3,9 @@ package windowtest
 import (
 	"image"
 	"image/color"
+	"image/png"
 	"math"
+	"os"
 	"time"
 
 	"fyne.io/fyne/v2"
@@ -47,30 +49,62 @@ func (d *Display) AwaitWords(w Words, in image.Rectangle, limit time.Duration) i
 			return p
 		}
 	}
-	d.t.Fatalf("after %v the screen does not say %q", limit, w.Text)
+	d.t.Fatalf("after %v the screen does not say %q: %s", limit, w.Text, d.kept())
 	return image.Point{}
 }
 
-// ClickWords waits for words and presses them.
+// ClickWords waits for words and presses them. The mouse then goes to the lower left
+// corner, where it stands on no words.
 func (d *Display) ClickWords(w Words, in image.Rectangle, limit time.Duration) {
 	d.t.Helper()
 	p := d.AwaitWords(w, in, limit)
 	d.Click(p.X, p.Y)
+	d.Move(0, 1<<15)
 }
+
+// Buttons of the mouse that are the turns of its wheel.
+const (
+	wheelUp   = "4"
+	wheelDown = "5"
+)
 
 // ScrollTo turns the wheel over a place of the screen, down, until words stand in a
 // part of it.
 func (d *Display) ScrollTo(w Words, in image.Rectangle, over image.Point, limit time.Duration) {
+	d.t.Helper()
+	d.scroll(wheelDown, w, in, over, limit)
+}
+
+// ScrollUp is ScrollTo the other way.
+func (d *Display) ScrollUp(w Words, in image.Rectangle, over image.Point, limit time.Duration) {
+	d.t.Helper()
+	d.scroll(wheelUp, w, in, over, limit)
+}
+
+func (d *Display) scroll(wheel string, w Words, in image.Rectangle, over image.Point, limit time.Duration) {
 	d.t.Helper()
 	for end := time.Now().Add(limit); time.Now().Before(end); {
 		if _, ok := d.Find(w, in); ok {
 			return
 		}
 		d.Move(over.X, over.Y)
-		d.Do("click", "5")
+		d.Do("click", wheel)
 		d.Settle(200*time.Millisecond, 2*time.Second)
 	}
-	d.t.Fatalf("after %v of scrolling the screen does not say %q", limit, w.Text)
+	d.t.Fatalf("after %v of scrolling the screen does not say %q: %s", limit, w.Text, d.kept())
+}
+
+// kept writes the screen to a file, for who looks into a failure, and says where.
+func (d *Display) kept() string {
+	f, err := os.CreateTemp("", "zoomscope-screen-*.png")
+	if err != nil {
+		return err.Error()
+	}
+	defer f.Close()
+	if err := png.Encode(f, d.Screen()); err != nil {
+		return err.Error()
+	}
+	return f.Name()
 }
 
 // letters draws words as the window does, trimmed to what is drawn.
