@@ -126,10 +126,10 @@ func TestFrontierMarksTheBest(t *testing.T) {
 	}
 	points := []FrontierPoint{
 		point("slow and best", 0.9, 1), point("slow and worse", 0.8, 1), point("fast", 0.7, 10), point("beaten by the fast one", 0.7, 9),
-		point("twin of the best", 0.9, 1), point("undefined", math.NaN(), 100),
+		point("twin of the best", 0.9, 1), point("undefined", math.NaN(), 100), point("faster by chance", 0.69, 10.05),
 	}
 	markBest(points)
-	for i, want := range []bool{true, false, true, false, true, false} {
+	for i, want := range []bool{true, false, true, false, true, false, false} {
 		if points[i].Best != want {
 			t.Errorf("%s: on the frontier %v", points[i].Name, points[i].Best)
 		}
