@@ -40,12 +40,11 @@ type FrontierPoint struct {
 // a logarithmic scale; a line joins the best.
 func WriteFrontier(w io.Writer, c FrontierChart) error {
 	const panel = 3.7 * vg.Inch
-	n := vg.Length(max(len(c.Panels), 1))
-	return writePlot(w, 9*vg.Inch, n*panel+vg.Points(50), func(canvas draw.Canvas) {
+	n, names := vg.Length(max(len(c.Panels), 1)), c.names()
+	return writePlot(w, 6.6*vg.Inch+names, n*panel+vg.Points(50), func(canvas draw.Canvas) {
 		title := letters(13, true)
 		canvas.FillText(title, vg.Point{X: canvas.Min.X, Y: canvas.Max.Y - vg.Points(10)}, c.Title)
 		canvas = draw.Crop(canvas, 0, 0, 0, -vg.Points(26))
-		names := 2.4 * vg.Inch
 		high := (canvas.Max.Y - canvas.Min.Y) / n
 		for i, p := range c.Panels {
 			above := vg.Length(i) * high
@@ -58,6 +57,20 @@ func WriteFrontier(w io.Writer, c FrontierChart) error {
 		}
 	})
 }
+
+// names is how much room the legend takes.
+func (c FrontierChart) names() vg.Length {
+	widest := letters(10, false).Width(frontierName)
+	for _, panel := range c.Panels {
+		for _, p := range panel.Points {
+			widest = max(widest, letters(10, false).Width(p.Name))
+		}
+	}
+	return widest + vg.Points(44)
+}
+
+// frontierName is the line's in the legend.
+const frontierName = "none is as good and as fast"
 
 // lowest is where the axis of accuracy begins.
 func (c FrontierChart) lowest() float64 {
@@ -136,7 +149,7 @@ func (p FrontierPanel) legend() *plot.Legend {
 	for i, at := range p.Points {
 		l.Add(at.Name, &plotter.Scatter{GlyphStyle: markOf(i, at)})
 	}
-	l.Add("none is as good and as fast", &plotter.Line{LineStyle: p.frontier().LineStyle})
+	l.Add(frontierName, &plotter.Line{LineStyle: p.frontier().LineStyle})
 	return &l
 }
 
