@@ -58,10 +58,11 @@ type Analysis struct {
 	warnings *fyne.Container
 	outcome  outcome
 
-	models  []ModelItem
-	devices []DeviceItem
-	open    bool
-	running bool
+	models   []ModelItem
+	devices  []DeviceItem
+	open     bool
+	withheld bool
+	running  bool
 }
 
 // NewAnalysis makes the panel with no slide open.
@@ -189,6 +190,13 @@ func (a *Analysis) SetOpen(open bool) {
 	a.settle()
 }
 
+// SetWithheld tells whether what the model says of the slide is hidden until the
+// reader's verdict: it is not run then.
+func (a *Analysis) SetWithheld(withheld bool) {
+	a.withheld = withheld
+	a.settle()
+}
+
 // SetRunning shows an analysis under way; the button then cancels it.
 func (a *Analysis) SetRunning(j Job) {
 	a.running = true
@@ -226,7 +234,7 @@ func (a *Analysis) settle() {
 	a.run.SetText(label)
 	a.run.SetIcon(icon)
 	a.run.SetPrimary(!a.running)
-	a.run.Enable(a.running || a.open && a.model.Chosen() >= 0)
+	a.run.Enable(a.running || a.open && !a.withheld && a.model.Chosen() >= 0)
 	a.model.Enable(!a.running)
 	a.device.Enable(!a.running)
 	show(a.hint, !a.open && !a.running)

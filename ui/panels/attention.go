@@ -121,6 +121,9 @@ func (a *Attention) chooseLevel(i int) {
 // Clear shows that there is no attention to show yet.
 func (a *Attention) Clear() { a.clear(a.texts.Attention.None) }
 
+// Hide shows that the attention there is stays hidden until the reader's verdict.
+func (a *Attention) Hide() { a.clear(a.texts.Attention.Hidden) }
+
 // Absent shows that the method of the analysis has no attention.
 func (a *Attention) Absent() { a.clear(a.texts.Attention.Absent) }
 

@@ -243,6 +243,12 @@ func TestAnalysisRuns(t *testing.T) {
 	wantNoWords(t, a.Object(), "encoding 10x", "Cancel")
 	test.Tap(button(t, a.Object(), "Run"))
 	l.want(t, "run")
+	a.SetWithheld(true)
+	test.Tap(button(t, a.Object(), "Run"))
+	l.want(t)
+	a.SetWithheld(false)
+	test.Tap(button(t, a.Object(), "Run"))
+	l.want(t, "run")
 }
 
 func TestAnalysisChooses(t *testing.T) {
@@ -344,6 +350,9 @@ func TestAttention(t *testing.T) {
 	a.Clear()
 	wantWords(t, a.Object(), "Run an analysis")
 	wantNoWords(t, a.Object(), "Opacity")
+	a.Hide()
+	wantWords(t, a.Object(), "Hidden until your verdict.")
+	wantNoWords(t, a.Object(), "Run an analysis")
 }
 
 func TestAttentionLegend(t *testing.T) {
@@ -427,6 +436,9 @@ func TestZoomPath(t *testing.T) {
 	z.Clear()
 	wantWords(t, z.Object(), "appear here")
 	wantNoWords(t, z.Object(), "Previous", "patches, ")
+	z.Hide()
+	wantWords(t, z.Object(), "Hidden until your verdict.")
+	wantNoWords(t, z.Object(), "appear here", "Previous")
 }
 
 func TestZoomPathMarks(t *testing.T) {

@@ -87,7 +87,16 @@ func NewZoomPath(t *texts.Texts, on ZoomPathEvents) *ZoomPath {
 func (z *ZoomPath) Object() fyne.CanvasObject { return z.object }
 
 // Clear empties the gallery.
-func (z *ZoomPath) Clear() { z.Set(nil, 0) }
+func (z *ZoomPath) Clear() { z.empty(z.texts.Path.None) }
+
+// Hide empties the gallery and says that the zoom path there is stays hidden until
+// the reader's verdict.
+func (z *ZoomPath) Hide() { z.empty(z.texts.Path.Hidden) }
+
+func (z *ZoomPath) empty(why string) {
+	z.none.SetText(why)
+	z.Set(nil, 0)
+}
 
 // Set fills the gallery, lowest magnification first, with no patch at hand. aspect
 // is the slide's width over its height.

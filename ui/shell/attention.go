@@ -40,7 +40,7 @@ func (s *Shell) showAttention() {
 	if c == nil || c.attention == nil {
 		v.SetLayer(nil)
 		v.SetOutlines(nil)
-		s.parts.attention.Clear()
+		s.showNoAttention(c)
 		return
 	}
 	set := s.overlaySettings()
@@ -62,6 +62,15 @@ func (s *Shell) showAttention() {
 	}
 	v.SetLayer(&viewer.Layer{Cells: cells, Area: area, Opacity: set.Opacity})
 	v.SetOutlines(s.outlines(c, set.Outlines))
+}
+
+// showNoAttention says why a slide, if there is one, has no attention to show.
+func (s *Shell) showNoAttention(c *slide) {
+	if c != nil && c.hidden() {
+		s.parts.attention.Hide()
+		return
+	}
+	s.parts.attention.Clear()
 }
 
 // outlines are what is outlined on the slide: the patches of the level, if wanted,

@@ -82,6 +82,7 @@ func (s *Shell) showAnalysis() {
 	a.SetDevices(s.deviceItems(), s.device())
 	open := c != nil && c.view != nil
 	a.SetOpen(open)
+	a.SetWithheld(open && c.hidden())
 	if !open {
 		a.SetIdle()
 		a.SetWarnings(nil)

@@ -76,7 +76,11 @@ func around(r result.Rect) result.Rect {
 // showPath fills the gallery of the slide at hand.
 func (s *Shell) showPath() {
 	c := s.current
-	if c == nil || c.attention == nil {
+	switch {
+	case c != nil && c.attention == nil && c.hidden():
+		s.parts.path.Hide()
+		return
+	case c == nil || c.attention == nil:
 		s.parts.path.Clear()
 		return
 	}

@@ -4,6 +4,7 @@ import (
 	"fmt"
 	"os"
 	"path/filepath"
+	"slices"
 	"strings"
 	"testing"
 	"time"
@@ -15,6 +16,7 @@ import (
 	"zoomscope/app/settings"
 	"zoomscope/packaging/testenv"
 	"zoomscope/ui/panels"
+	"zoomscope/ui/widgets"
 )
 
 // archive draws a folder of small slides that are not taken for copies under way.
@@ -213,6 +215,11 @@ func TestBlindedReview(t *testing.T) {
 		if c.result != nil || c.attention != nil || c.state != (panels.SlideState{}) || s.readout(100, 100) != "" {
 			t.Errorf("it is seen: %+v", c.state)
 		}
+		for name, o := range map[string]fyne.CanvasObject{"attention": s.parts.attention.Object(), "zoom path": s.parts.path.Object()} {
+			if !says(o, s.texts.Attention.Hidden) {
+				t.Errorf("the %s is not said to be hidden", name)
+			}
+		}
 	}
 	unseen()
 	s.run()
@@ -248,6 +255,20 @@ func TestBlindedReview(t *testing.T) {
 	if err != nil || a.Blinded != 1 || a.Agree+a.Disagree != 1 || a.Unread != 2 {
 		t.Errorf("%+v, %v", a, err)
 	}
+}
+
+// says reports whether an object shows those words.
+func says(o fyne.CanvasObject, words string) bool {
+	if !o.Visible() {
+		return false
+	}
+	switch v := o.(type) {
+	case *widgets.Text:
+		return v.Text() == words
+	case *fyne.Container:
+		return slices.ContainsFunc(v.Objects, func(child fyne.CanvasObject) bool { return says(child, words) })
+	}
+	return false
 }
 
 // TestTriagePauses pauses at once, goes on, and adds a folder meanwhile.

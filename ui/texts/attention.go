@@ -6,6 +6,7 @@ type Attention struct {
 	Show        string `json:"show"`
 	None        string `json:"none"`
 	Absent      string `json:"absent"` // the method has no attention
+	Hidden      string `json:"hidden"` // until the verdict of a blinded reading
 	Level       string `json:"level"`
 	Auto        string `json:"auto"`
 	AutoShows   string `json:"auto_shows"` // %s: magnification

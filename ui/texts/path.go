@@ -4,6 +4,7 @@ package texts
 type Path struct {
 	Title     string `json:"title"`
 	None      string `json:"none"`
+	Hidden    string `json:"hidden"`   // until the verdict of a blinded reading
 	Section   string `json:"section"`  // %s: magnification, %s: patches
 	ShowAll   string `json:"show_all"` // %s: patches
 	ShowFewer string `json:"show_fewer"`
