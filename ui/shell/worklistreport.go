@@ -10,6 +10,7 @@ import (
 	"fyne.io/fyne/v2"
 	"fyne.io/fyne/v2/container"
 	"fyne.io/fyne/v2/dialog"
+	"fyne.io/fyne/v2/widget"
 
 	"zoomscope/app"
 	"zoomscope/ui/panels"
@@ -23,7 +24,8 @@ const (
 	agreementHeight = 660
 )
 
-// showAgreement compares the reader with the model.
+// showAgreement compares the reader with the model. In the middle of a blinded
+// reading it asks first, since the report tells what the model says.
 func (s *Shell) showAgreement() {
 	r := &s.review
 	if r.store == nil || s.occupied() {
@@ -33,13 +35,41 @@ func (s *Shell) showAgreement() {
 	q.Filter = app.WorklistFilter{}
 	background(s, func(ctx context.Context) (*app.WorklistAgreement, error) { return store.Agreement(ctx, q) },
 		func(a *app.WorklistAgreement, err error) {
-			if err != nil {
+			switch {
+			case err != nil:
 				s.unless(err)
-				return
+			case r.query.Blinded && a.Unread > 0 && a.Agree+a.Disagree > 0:
+				s.askEarly(a)
+			default:
+				s.agreementDialog(a)
 			}
-			s.agreementDialog(a)
 		})
 }
+
+// askEarly asks whether an agreement is to be seen while cases are unread.
+func (s *Shell) askEarly(a *app.WorklistAgreement) {
+	if s.occupied() {
+		return
+	}
+	t := s.texts
+	words := t.Review.EarlyOne
+	if a.Unread > 1 {
+		words = fmt.Sprintf(t.Review.Early, t.Numbers.Count(a.Unread))
+	}
+	var d *dialog.CustomDialog
+	open := widget.NewButton(t.Review.EarlyOpen, func() {
+		d.Hide()
+		s.agreementDialog(a)
+	})
+	d = dialog.NewCustomWithoutButtons(s.agreementTitle(), widgets.NewInset(theme.Gap, theme.Gap, widgets.NewBody(words)), s.window)
+	d.SetButtons([]fyne.CanvasObject{widget.NewButton(t.Shell.Cancel, d.Hide), open})
+	s.asking(d, nil) // Return leaves it closed
+	d.Resize(fyne.NewSize(noticeWidth, 0))
+	d.Show()
+}
+
+// agreementTitle is the title of the dialogs of the report.
+func (s *Shell) agreementTitle() string { return strings.TrimSuffix(s.texts.Review.Agreement, "…") }
 
 func (s *Shell) agreementDialog(a *app.WorklistAgreement) {
 	if s.occupied() {
@@ -49,7 +79,7 @@ func (s *Shell) agreementDialog(a *app.WorklistAgreement) {
 	view := panels.NewAgreementView(t, panels.AgreementEvents{CSV: func() { s.exportAgreement(a) }, PDF: func() { s.reportAgreement(a) }})
 	view.Set(s.agreementReport(a))
 	content := container.NewVScroll(widgets.NewInset(theme.Gap, theme.Gap, view.Object()))
-	d := dialog.NewCustom(strings.TrimSuffix(t.Review.Agreement, "…"), t.Shell.OK, content, s.window)
+	d := dialog.NewCustom(s.agreementTitle(), t.Shell.OK, content, s.window)
 	s.asking(d, nil)
 	d.Resize(fyne.NewSize(agreementWidth, min(agreementHeight, s.window.Canvas().Size().Height-4*theme.Gap)))
 	d.Show()

@@ -12,6 +12,11 @@ type Review struct {
 	Blinded   string `json:"blinded"`
 	Agreement string `json:"agreement"`
 
+	// What is asked before the report is seen in the middle of a blinded reading.
+	EarlyOne  string `json:"early_one"`
+	Early     string `json:"early"` // %s: cases
+	EarlyOpen string `json:"early_open"`
+
 	Opening    string  `json:"opening"`
 	InUse      Problem `json:"in_use"`
 	Damaged    Problem `json:"damaged"`
