@@ -34,8 +34,11 @@ type Agreement struct {
 
 // Kappa is Cohen's kappa with its interval of 95 %.
 type Kappa struct {
-	Value     float64
-	Low, High float64 // by the asymptotic standard error, sqrt(o (1-o) / (n (1-e)^2))
+	Value float64
+	// Low and High are by the asymptotic standard error, sqrt(o (1-o) / (n (1-e)^2)).
+	// That is 0 where all agree, or none: the further end is then that of Wilson's
+	// interval of o.
+	Low, High float64
 	Observed  float64 // o, the share of cases on which they agree
 	Expected  float64 // e, that of chance
 	N         int
@@ -69,6 +72,13 @@ func CohenKappa(table [][]int) Kappa {
 	k.Value = (k.Observed - k.Expected) / (1 - k.Expected)
 	half := 1.96 * math.Sqrt(k.Observed*(1-k.Observed)/n) / (1 - k.Expected)
 	k.Low, k.High = max(k.Value-half, -1), min(k.Value+half, 1)
+	reach := 1.96 * 1.96 / (n + 1.96*1.96) // of Wilson's interval, from 0 up or from 1 down
+	switch same {
+	case k.N:
+		k.Low = (1 - reach - k.Expected) / (1 - k.Expected)
+	case 0:
+		k.High = (reach - k.Expected) / (1 - k.Expected)
+	}
 	return k
 }
 

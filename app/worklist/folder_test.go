@@ -124,9 +124,16 @@ func TestNotesWithoutVerdicts(t *testing.T) {
 	if c := at(q); c.Note != "" || c.Verdict.Note != "with the verdict" {
 		t.Errorf("%+v", c)
 	}
+	ok(t, s.SetNote(t.Context(), "me", j.Case, "after the verdict"))
+	if c := at(q); c.Note != "" || c.Verdict.Note != "after the verdict" || c.Verdict.Opinion != Agree {
+		t.Errorf("%+v", c)
+	}
+	if all := got(s.Verdicts(t.Context(), j.Case))(t); len(all) != 1 {
+		t.Errorf("a note is another verdict: %+v", all)
+	}
 	ok(t, s.Withdraw(t.Context(), "me", j.Case))
 	ok(t, s.Withdraw(t.Context(), "me", j.Case))
-	if c := at(q); c.Note != "with the verdict" || c.Verdict != nil {
+	if c := at(q); c.Note != "after the verdict" || c.Verdict != nil {
 		t.Errorf("withdrawn: %+v", c)
 	}
 	ok(t, s.SetNote(t.Context(), "me", j.Case, ""))

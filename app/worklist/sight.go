@@ -113,7 +113,8 @@ func name(ctx context.Context, tx *sql.Tx, id int64) error {
 func dropOrName(ctx context.Context, tx *sql.Tx, id int64) error {
 	_, err := tx.ExecContext(ctx, `DELETE FROM cases WHERE id = ? AND NOT EXISTS (SELECT 1 FROM places WHERE case_id = cases.id)
 		AND NOT EXISTS (SELECT 1 FROM runs WHERE case_id = cases.id AND state IN ('done', 'running'))
-		AND NOT EXISTS (SELECT 1 FROM verdicts WHERE case_id = cases.id)`, id)
+		AND NOT EXISTS (SELECT 1 FROM verdicts WHERE case_id = cases.id)
+		AND NOT EXISTS (SELECT 1 FROM notes WHERE case_id = cases.id)`, id)
 	if err != nil {
 		return err
 	}

@@ -77,6 +77,26 @@ func TestOverwrittenKeepsResults(t *testing.T) {
 	}
 }
 
+// So does a note on a slide that nobody has judged yet, and that was not analysed.
+func TestOverwrittenKeepsNotes(t *testing.T) {
+	s := fresh(t)
+	got(s.See(t.Context(), []Sighting{sighting("/a/x.svs", "old"), sighting("/a/y.svs", "silent")}))(t)
+	for _, c := range got(s.List(t.Context(), Query{}))(t) {
+		if c.Name == "x.svs" {
+			ok(t, s.SetNote(t.Context(), "me", c.ID, "stain again"))
+		}
+	}
+	got(s.See(t.Context(), []Sighting{sighting("/a/x.svs", "new"), sighting("/a/y.svs", "newer")}))(t)
+	var notes []string
+	all := got(s.List(t.Context(), Query{Reader: "me"}))(t)
+	for _, c := range all {
+		notes = append(notes, c.Note)
+	}
+	if len(all) != 3 || !slices.Contains(notes, "stain again") {
+		t.Errorf("%d cases with the notes %q", len(all), notes)
+	}
+}
+
 func TestUnder(t *testing.T) {
 	s := fresh(t)
 	got(s.See(t.Context(), []Sighting{sighting("/a/x", "1"), sighting("/a/b/y", "2"), sighting("/a b/z", "3"), sighting("/a%/z", "4"), sighting("/ab/z", "5")}))(t)

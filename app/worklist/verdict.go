@@ -134,10 +134,18 @@ func (s *Store) Withdraw(ctx context.Context, reader string, id int64) error {
 	})
 }
 
-// SetNote keeps a reader's note on a case until there is a verdict, which brings its
-// own; "" takes it back.
+// SetNote makes it the reader's note on a case: that of the verdict where there is
+// one, else one that is kept until there is a verdict, which brings its own. "" takes
+// it back.
 func (s *Store) SetNote(ctx context.Context, reader string, id int64, note string) error {
 	return s.change(ctx, Change{What: VerdictsChanged, Cases: []int64{id}}, func(tx *sql.Tx) error {
+		done, err := tx.ExecContext(ctx, "UPDATE verdicts SET note = ? WHERE case_id = ? AND reader = ? AND current", note, id, reader)
+		if err != nil {
+			return err
+		}
+		if changed, err := done.RowsAffected(); err != nil || changed > 0 {
+			return err
+		}
 		return setNote(ctx, tx, id, reader, note, s.now())
 	})
 }

@@ -116,7 +116,7 @@ func (s *Shell) layAwaited(c *slide) {
 
 // layAttention shows on a slide where a model in training looked.
 func (s *Shell) layAttention(c *slide, r *result.Result) {
-	if c.run != nil {
+	if c.run != nil || c.hidden() {
 		return
 	}
 	if stated := s.look.Training.Stated; stated > 0 && !c.view.Resolution().Stated {

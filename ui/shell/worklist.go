@@ -43,6 +43,8 @@ type review struct {
 	thumbs  *thumbs
 	drafts  map[int64]string // notes on cases without a verdict that were typed since they were last read
 	going   int64            // case that is being opened; 0 for none
+	told    map[int64]bool   // cases whose opinion the reader has seen in this sitting
+	changes changes
 
 	triage triageState
 }
@@ -51,6 +53,7 @@ type review struct {
 func (s *Shell) buildWorklist() fyne.CanvasObject {
 	r := &s.review
 	r.changed, r.cases, r.drafts = make(chan struct{}, 1), map[int64]app.WorklistCase{}, map[int64]string{}
+	r.told = map[int64]bool{}
 	r.thumbs = &thumbs{of: map[int64]*image.RGBA{}}
 	r.panel = panels.NewWorklist(s.texts, s.worklistEvents())
 	r.query.Reader = s.reader()
@@ -182,7 +185,7 @@ func (s *Shell) closeWorklist() error {
 	if r.end != nil {
 		r.end()
 	}
-	return r.closing.Close()
+	return errors.Join(r.changes.failed(), r.closing.Close())
 }
 
 // showRoom shows the list, or why there is none.
@@ -249,6 +252,7 @@ func (s *Shell) readBlinded(on bool) {
 	r.panel.SetBlinded(on)
 	r.list++ // what is on the way belongs to the list before
 	clear(r.cases)
+	s.coverSlides()
 	r.panel.SetList(len(r.ids), r.panel.Selected())
 	s.showMenu()
 	s.readWorklist()

@@ -271,6 +271,72 @@ func says(o fyne.CanvasObject, words string) bool {
 	return false
 }
 
+// TestBlindedStaysBlind: neither another model, nor another reader, nor a second
+// verdict makes a blinded one of what was seen.
+func TestBlindedStaysBlind(t *testing.T) {
+	s := listed(t, 2, true, func(l *settings.Settings) { l.Worklist = settings.Worklist{Reader: "reader one", Blinded: true} })
+	s.typed('j')
+	s.pressed(fyne.KeyReturn, false)
+	s.until("withheld", func() bool { return s.current != nil && s.current.withheld != nil })
+	c := s.current
+	unjudged := *c.known
+	unjudged.Hidden, unjudged.State = false, app.WorklistQueued // as under a model that has not seen it
+	s.caseChanged(unjudged)
+	if c.result != nil || c.withheld == nil {
+		t.Fatal("another model gives away what the first one said")
+	}
+	s.pressed(fyne.KeyF2, false)
+	s.until("revealed", func() bool { return c.result != nil && c.known.Verdict != nil })
+	id := c.known.ID
+	s.setReader("reader two")
+	if c.result != nil || c.withheld == nil || c.known.Verdict != nil {
+		t.Error("the second reader sees what the first one was told")
+	}
+	s.settled()
+	s.setReader("reader one")
+	s.until("the first again", func() bool { return c.known.Verdict != nil && c.result != nil })
+	s.withdraw(id)
+	s.until("withdrawn", func() bool { return c.known.Verdict == nil && c.withheld != nil })
+	s.pressed(fyne.KeyF2, false)
+	s.until("judged again", func() bool { return c.known.Verdict != nil })
+	if c.known.Verdict.Blinded {
+		t.Error("a verdict after the model was seen counts as blinded")
+	}
+}
+
+// TestChangesInOrder: what is said last of a case is what is kept.
+func TestChangesInOrder(t *testing.T) {
+	s := listed(t, 1, true, nil)
+	id := s.review.ids[0]
+	for i := range 20 {
+		s.judgeCase(panels.WorklistJudgement{ID: id, Opinion: panels.WorklistUnsure})
+		s.keepNote(id, fmt.Sprint("note ", i))
+		s.judgeCase(panels.WorklistJudgement{ID: id, Opinion: panels.WorklistAgree, Note: fmt.Sprint("agreed ", i)})
+	}
+	s.until("kept", func() bool {
+		select {
+		case <-s.review.changes.last:
+			return true
+		default:
+			return false
+		}
+	})
+	all, err := s.review.store.Verdicts(t.Context(), id)
+	if err != nil || len(all) != 40 {
+		t.Fatalf("%d verdicts, %v", len(all), err)
+	}
+	for i, v := range all { // the last one first
+		n := 19 - i/2
+		want := app.WorklistVerdict{Opinion: app.WorklistOpinion(panels.WorklistAgree), Note: fmt.Sprint("agreed ", n)}
+		if i%2 == 1 {
+			want = app.WorklistVerdict{Opinion: app.WorklistUnsure, Note: fmt.Sprint("note ", n)}
+		}
+		if v.Opinion != want.Opinion || v.Note != want.Note {
+			t.Errorf("%d before the last: %s %q, want %s %q", i, v.Opinion, v.Note, want.Opinion, want.Note)
+		}
+	}
+}
+
 // TestTriagePauses pauses at once, goes on, and adds a folder meanwhile.
 func TestTriagePauses(t *testing.T) {
 	s := listed(t, 4, false, nil)

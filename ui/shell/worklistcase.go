@@ -77,6 +77,7 @@ func (s *Shell) trimVisits() {
 // what is seen.
 func (s *Shell) know(c *slide, k app.WorklistCase) (changed bool) {
 	was := c.known != nil && c.known.Hidden
+	k.Hidden = s.review.query.Blinded && k.Verdict == nil // whatever the model at hand has said
 	c.known = &k
 	switch {
 	case k.Hidden && c.result != nil:
@@ -102,6 +103,16 @@ func (s *Shell) withholds(c *slide, r *result.Result) bool {
 	s.forget(c)
 	c.withheld = r
 	return true
+}
+
+// coverSlides puts away what the model says of the slides that are open, where it is
+// hidden until the reader's verdict, without waiting for the list to be read.
+func (s *Shell) coverSlides() {
+	for _, c := range s.slides {
+		if s.review.query.Blinded && c.known != nil && s.know(c, *c.known) {
+			s.showTaken(c)
+		}
+	}
 }
 
 // hidden reports whether what the model says of a slide is not to be seen yet.
@@ -208,7 +219,7 @@ func (s *Shell) judgeCase(j panels.WorklistJudgement) {
 	}
 	s.keepVerdict(c, app.WorklistVerdict{
 		Opinion: app.WorklistOpinion(j.Opinion), Class: j.Class, Note: j.Note,
-		Blinded: r.query.Blinded && c.Opinion == nil,
+		Blinded: r.query.Blinded && c.Opinion == nil && !r.told[j.ID],
 	})
 }
 
@@ -229,9 +240,7 @@ func (s *Shell) keepVerdict(c app.WorklistCase, v app.WorklistVerdict) {
 	r := &s.review
 	v.Reader = r.query.Reader
 	store, setup := r.store, r.query.Setup
-	background(s, func(ctx context.Context) (app.WorklistVerdict, error) {
-		return store.Judge(context.WithoutCancel(ctx), setup, c.ID, v) // also while the window closes
-	},
+	change(s, func(ctx context.Context) (app.WorklistVerdict, error) { return store.Judge(ctx, setup, c.ID, v) },
 		func(kept app.WorklistVerdict, err error) {
 			if err != nil {
 				s.unless(err)
@@ -266,7 +275,7 @@ func (s *Shell) withdraw(id int64) {
 	r := &s.review
 	delete(r.drafts, id) // what was noted with the verdict is the note now
 	store, reader := r.store, r.query.Reader
-	background(s, func(ctx context.Context) (struct{}, error) { return struct{}{}, store.Withdraw(ctx, reader, id) },
+	change(s, func(ctx context.Context) (struct{}, error) { return struct{}{}, store.Withdraw(ctx, reader, id) },
 		func(_ struct{}, err error) {
 			s.unless(err)
 			s.readWorklist()
@@ -275,30 +284,17 @@ func (s *Shell) withdraw(id int64) {
 
 // keepNote keeps a note with the verdict that there is, or until there is one.
 func (s *Shell) keepNote(id int64, note string) {
-	c, ok := s.knownCase(id)
-	if !ok {
-		return
-	}
-	if c.Verdict == nil {
-		s.keepDraft(id, note)
-		return
-	}
-	v := *c.Verdict
-	v.Note = note
-	if v.Class != "" && v.Opinion != app.WorklistUnsure {
-		v.Opinion = "" // it follows from the class
-	}
-	s.keepVerdict(c, v)
-}
-
-// keepDraft keeps a note on a case without a verdict, also while the window closes.
-func (s *Shell) keepDraft(id int64, note string) {
 	r := &s.review
+	if _, ok := s.knownCase(id); !ok {
+		return
+	}
 	r.drafts[id] = note
 	store, reader := r.store, r.query.Reader
-	background(s, func(ctx context.Context) (struct{}, error) {
-		return struct{}{}, store.SetNote(context.WithoutCancel(ctx), reader, id, note)
-	}, func(_ struct{}, err error) { s.unless(err) })
+	change(s, func(ctx context.Context) (struct{}, error) { return struct{}{}, store.SetNote(ctx, reader, id, note) },
+		func(_ struct{}, err error) {
+			s.unless(err)
+			s.readWorklist()
+		})
 }
 
 // judgeShown gives a verdict on the case whose slide is on the screen.

@@ -216,7 +216,7 @@ func (s *Shell) gotWorklist(req readRequest, got readResult) {
 		s.showCaseDetail(id)
 	}
 	for _, c := range got.open {
-		r.cases[c.ID] = c
+		s.note(c)
 		s.caseChanged(c)
 	}
 }
@@ -265,7 +265,7 @@ func (s *Shell) needCases(from, n int) {
 func (s *Shell) page(p casePage) panels.WorklistPage {
 	page := panels.WorklistPage{From: p.from, Cases: make([]panels.WorklistCase, len(p.cases))}
 	for i, c := range p.cases {
-		s.review.cases[c.ID] = c
+		s.note(c)
 		page.Cases[i] = s.caseOf(c, p.thumbs[c.ID])
 	}
 	return page
@@ -374,4 +374,12 @@ func filterOf(f panels.WorklistFilter) app.WorklistFilter {
 		q.States = []app.WorklistState{app.WorklistState(f.State)}
 	}
 	return q
+}
+
+// note keeps what was read of a case.
+func (s *Shell) note(c app.WorklistCase) {
+	s.review.cases[c.ID] = c
+	if c.Opinion != nil {
+		s.review.told[c.ID] = true
+	}
 }

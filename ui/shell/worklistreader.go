@@ -67,6 +67,13 @@ func (s *Shell) setReader(name string) {
 	r.list++ // what is on the way belongs to the other reader
 	clear(r.cases)
 	clear(r.drafts)
+	clear(r.told)
+	for _, c := range s.slides {
+		if c.known != nil { // what the other reader said is not this one's
+			c.known.Verdict, c.known.Note = nil, ""
+		}
+	}
+	s.coverSlides()
 	r.panel.SetList(len(r.ids), r.panel.Selected())
 	s.readWorklist()
 }
