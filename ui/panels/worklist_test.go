@@ -237,9 +237,9 @@ func TestWorklistSorts(t *testing.T) {
 		column     widgets.CaseColumn
 		said, rule string
 	}{
-		{widgets.CaseUncertainty, "sort uncertainty  false", "uncertainty (margin), highest first"},
-		{widgets.CaseUncertainty, "sort uncertainty  true", "uncertainty (margin), lowest first"},
-		{widgets.CaseUncertainty, "sort uncertainty  false", "uncertainty (margin), highest first"},
+		{widgets.CaseUncertainty, "sort uncertainty  false", "uncertainty: smallest margin first"},
+		{widgets.CaseUncertainty, "sort uncertainty  true", "uncertainty: largest margin first"},
+		{widgets.CaseUncertainty, "sort uncertainty  false", "uncertainty: smallest margin first"},
 		{widgets.CasePrediction, "sort probability high-grade dysplasia false", "probability of high-grade dysplasia, highest first"},
 		{widgets.CaseState, "sort state  false", "state: running, queued, failed, done"},
 		{widgets.CaseWarnings, "sort warnings  false", "warnings, most first"},
