@@ -29,6 +29,7 @@ import (
 const (
 	attentionFolder = "attention"
 	attentionExt    = ".json.gz"
+	attentionDigest = 8 // bytes of the digest that a slide's folder is called by
 	mostKept        = 24
 	mostKeptBytes   = 64 << 20 // of a run; slides that were watched before go first
 	mostAttention   = 1 << 28  // bytes of one file, unpacked
@@ -37,7 +38,7 @@ const (
 // attentionDir is the folder of a slide, whose name may hold anything.
 func attentionDir(run, slide string) string {
 	sum := sha256.Sum256([]byte(slide))
-	return filepath.Join(run, attentionFolder, hex.EncodeToString(sum[:8]))
+	return filepath.Join(run, attentionFolder, hex.EncodeToString(sum[:attentionDigest]))
 }
 
 func attentionFile(dir string, epoch int) string {
@@ -208,6 +209,9 @@ func (k attentionKeeper) kept(dir string) (total int64, earliest string, err err
 	var at time.Time
 	for _, s := range slides {
 		path := filepath.Join(root, s.Name())
+		if digest, err := hex.DecodeString(s.Name()); err != nil || len(digest) != attentionDigest || !s.IsDir() {
+			continue // not of this program
+		}
 		files, err := os.ReadDir(path)
 		if err != nil {
 			return 0, "", err

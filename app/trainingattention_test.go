@@ -87,6 +87,20 @@ func TestAttentionIsBounded(t *testing.T) {
 		}
 		return n
 	}
+	stray := filepath.Join(run, attentionFolder, "my notes", "text")
+	if err := os.MkdirAll(filepath.Dir(stray), 0o755); err != nil {
+		t.Fatal(err)
+	}
+	for _, path := range []string{stray, filepath.Join(run, attentionFolder, ".DS_Store")} {
+		if err := os.WriteFile(path, nil, 0o600); err != nil {
+			t.Fatal(err)
+		}
+	}
+	defer func() {
+		if _, err := os.Stat(stray); err != nil {
+			t.Error("what others put there was removed:", err)
+		}
+	}()
 	k := attentionKeeper{run, 24, 1 << 40}
 	for i, slide := range []string{"first", "second"} {
 		for epoch := 1; epoch <= 4; epoch++ {

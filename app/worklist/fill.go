@@ -4,6 +4,7 @@ import (
 	"context"
 	"database/sql"
 	"encoding/json"
+	"errors"
 	"path/filepath"
 )
 
@@ -20,6 +21,13 @@ type Filling struct {
 // See and Finish would take long to make. Contents and paths must differ.
 func (s *Store) Fill(ctx context.Context, setup int64, n int, filling func(i int) Filling) error {
 	return s.change(ctx, Change{What: CasesChanged}, func(tx *sql.Tx) error {
+		var some bool
+		if err := tx.QueryRowContext(ctx, "SELECT EXISTS (SELECT 1 FROM cases)").Scan(&some); err != nil {
+			return err
+		}
+		if some {
+			return errors.New("there are cases on it: made-up ones are for an empty worklist")
+		}
 		for i := range n {
 			if err := s.fillOne(ctx, tx, setup, filling(i)); err != nil {
 				return err

@@ -65,7 +65,11 @@ func (b *worklistBench) run(ctx context.Context) error {
 
 // steps sorts and filters.
 func (b *worklistBench) steps(ctx context.Context) error {
-	classes := b.review.query.Setup.Classes
+	var classes []string
+	fyne.DoAndWait(func() { classes = b.review.query.Setup.Classes })
+	if len(classes) == 0 {
+		return errors.New("there is no model to sort and filter by")
+	}
 	on := b.worklistEvents()
 	sort := func(o panels.WorklistSort) func() {
 		return func() { b.review.panel.SetSort(o); on.Sort(o) }

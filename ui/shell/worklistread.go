@@ -91,6 +91,9 @@ func (s *Shell) readWorklist() {
 		} else if req.list == r.list {
 			s.gotWorklist(req, got)
 		}
+		if err != nil || req.list != r.list && !req.known {
+			r.refit = r.refit || !req.known // it was not taken in
+		}
 		if r.stale {
 			s.readWorklist()
 		}
