@@ -75,7 +75,7 @@ func TestAgreementSays(t *testing.T) {
 	text := pageText(t, pdf)
 	for _, want := range []string{
 		result.ResearchUse, "Agreement of a reader with a model", "Dr. Anna Weiß against Demo", "4 March 2025, 15:06", "Zoomscope 1.2.3",
-		"0123456789ab", "builtin", "5x, 10x, 20x", "trained on synthetic tissue", "4 Mar 2025 to 5 Mar 2025",
+		"0123456789ab…", "2 × both / (reader + model)", "builtin", "5x, 10x, 20x", "trained on synthetic tissue", "4 Mar 2025 to 5 Mar 2025",
 		"77.8 %", "14 of 18 cases; 95 % interval 55 % to 91 % (Wilson)", "0.70", "95 % interval 0.41 to 0.98", "2, left out", "3 analysed cases", "15 of 20",
 		"Cases by class", "high-grade dysplasia", "By class", "Disagreements: 4", "S-2024-132 A1 HE.svs", "The invasion front is cut off", "blinded", "seen",
 		"Unsure: 2", "Page 1 of 1",

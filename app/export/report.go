@@ -365,8 +365,15 @@ func (p *report) model(k *stack) {
 	k.fact(p.t.Encoder, strings.TrimSpace(p.r.Encoder.Name+"  "+shortDigest(p.r.Encoder.SHA256)), 2)
 }
 
-// shortDigest is enough of a digest to tell files apart.
-func shortDigest(sha string) string { return sha[:min(12, len(sha))] }
+// shortDigest is enough of a digest to tell files apart, and tells that it is not
+// all of it.
+func shortDigest(sha string) string {
+	const enough = 12
+	if len(sha) <= enough {
+		return sha
+	}
+	return sha[:enough] + "…"
+}
 
 func (p *report) device(k *stack) {
 	d := p.r.Device

@@ -555,6 +555,12 @@ func TestAgreementView(t *testing.T) {
 	v.Set(someAgreement())
 	wantWords(t, v.Object(), "Dr. Weber against Colorectal", "89.0 %", "146 of 164 cases", "0.83", "95 % interval 0.76 to 0.90", "Unsure, left out: 7",
 		"not yet read: 12", "164 of 171", "Cohen's kappa", "81 %")
+	wantWords(t, v.Object(), "For research use only", "2 × both / (reader + model)")
+	wantNoWords(t, v.Object(), "synthetic")
+	cautious := someAgreement()
+	cautious.Caution = "trained on synthetic tissue"
+	v.Set(cautious)
+	wantWords(t, v.Object(), "trained on synthetic tissue")
 	test.Tap(button(t, v.Object(), "Export CSV…"))
 	test.Tap(button(t, v.Object(), "PDF report…"))
 	l.want(t, "csv", "pdf")

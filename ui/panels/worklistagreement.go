@@ -15,6 +15,7 @@ import (
 // AgreementReport compares a reader with a model.
 type AgreementReport struct {
 	Reader, Model string
+	Caution       string   // why what the model says means little; "" for nothing
 	Classes       []string // of the table
 	// Table counts cases: Table[i][j] where the reader says Classes[i] and the model
 	// Classes[j]. Unsure verdicts are not in it.
@@ -55,10 +56,20 @@ func (v *AgreementView) Set(r AgreementReport) {
 		replace(v.object, widgets.NewBody(t.None))
 		return
 	}
-	replace(v.object,
-		widgets.NewStrong(fmt.Sprintf(t.Between, r.Reader, r.Model)),
+	replace(v.object, v.head(r),
 		v.figures(r), v.table(r), v.byClass(r), v.leftOut(r),
 		v.exports())
+}
+
+// head tells who is compared with whom, and what for.
+func (v *AgreementView) head(r AgreementReport) fyne.CanvasObject {
+	t := v.texts
+	head := widgets.NewColumn(2, widgets.NewStrong(fmt.Sprintf(t.Worklist.Agreement.Between, r.Reader, r.Model)),
+		widgets.NewNote(t.Jobs.ResearchFull))
+	if r.Caution != "" {
+		head.Add(widgets.NewWarningLine(widgets.Warning{Text: r.Caution}))
+	}
+	return head
 }
 
 // exports are the buttons of what can be done with the report.

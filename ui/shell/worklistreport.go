@@ -93,9 +93,13 @@ func (s *Shell) agreementReport(a *app.WorklistAgreement) panels.AgreementReport
 			classes[i] = s.texts.Worklist.Agreement.Another
 		}
 	}
+	caution := s.translated(a.Setup.Note)
+	if !a.Setup.Trained {
+		caution = s.texts.Analysis.Untrained
+	}
 	k := a.Kappa
 	return panels.AgreementReport{
-		Reader: s.review.query.Reader, Model: a.Setup.Model, Classes: classes, Table: a.Table,
+		Reader: s.review.query.Reader, Model: a.Setup.Model, Caution: caution, Classes: classes, Table: a.Table,
 		Agree: a.Agree, Disagree: a.Disagree, Unsure: a.Unsure, Unread: a.Unread, Blinded: a.Blinded,
 		Kappa: k.Value, Low: k.Low, High: k.High, HasKappa: k.Known,
 	}

@@ -9,6 +9,7 @@ import (
 	"fyne.io/fyne/v2/test"
 	"fyne.io/fyne/v2/widget"
 
+	"zoomscope/app"
 	"zoomscope/app/settings"
 	"zoomscope/ui/widgets"
 )
@@ -76,5 +77,21 @@ func TestReportInBlindedReading(t *testing.T) {
 	open()
 	if !s.onTop(kappa) {
 		t.Error("it is asked although all is read")
+	}
+}
+
+func TestReportSaysWhatTheModelIsWorth(t *testing.T) {
+	s := newStand(t, nil)
+	for name, c := range map[string]struct {
+		setup app.WorklistSetup
+		want  string
+	}{
+		"trained":   {app.WorklistSetup{Trained: true}, ""},
+		"synthetic": {app.WorklistSetup{Trained: true, Note: "a note of the model's"}, "a note of the model's"},
+		"untrained": {app.WorklistSetup{Note: "a note of the model's"}, s.texts.Analysis.Untrained},
+	} {
+		if got := s.agreementReport(&app.WorklistAgreement{Setup: c.setup}).Caution; got != c.want {
+			t.Errorf("%s: %q, want %q", name, got, c.want)
+		}
 	}
 }
