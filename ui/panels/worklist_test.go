@@ -328,6 +328,19 @@ func TestWorklistCounts(t *testing.T) {
 	}
 }
 
+// TestWorklistCountsInGerman: the verbs go with how many there are.
+func TestWorklistCountsInGerman(t *testing.T) {
+	for want, c := range map[string]WorklistCounts{
+		"1 Fall: 1 wartet; 1 ungelesen":            {Total: 1, Shown: 1, Queued: 1, Unread: 1},
+		"3 Fälle: 1 läuft, 2 warten; 3 ungelesen":  {Total: 3, Shown: 3, Running: 1, Queued: 2, Unread: 3},
+		"3 Fälle: 2 laufen, 1 wartet; 3 ungelesen": {Total: 3, Shown: 3, Running: 2, Queued: 1, Unread: 3},
+	} {
+		if got := strings.ReplaceAll(countWords(language(t, "de"), c), "\u00a0", " "); got != want {
+			t.Errorf("%+v reads %q, want %q", c, got, want)
+		}
+	}
+}
+
 // TestWorklistBlindedTellsNothing looks for any trace of what the model says, in
 // words and marks, also where it is given by mistake.
 func TestWorklistBlindedTellsNothing(t *testing.T) {

@@ -165,12 +165,16 @@ func countWords(all *texts.Texts, c WorklistCounts) string {
 	}
 	var states []string
 	for _, s := range []struct {
-		n    int
-		name string
-	}{{c.Done, t.Done}, {c.Failed, t.Failed}, {c.Running, t.Running}, {c.Queued, t.Queued},
-		{c.Shown - c.Done - c.Failed - c.Running - c.Queued, t.NotQueued}} {
+		n         int
+		one, many string
+	}{{c.Done, t.Done, t.Done}, {c.Failed, t.Failed, t.Failed}, {c.Running, t.Running, t.ManyRunning}, {c.Queued, t.Queued, t.ManyQueued},
+		{c.Shown - c.Done - c.Failed - c.Running - c.Queued, t.NotQueued, t.NotQueued}} {
+		name := s.many
+		if s.n == 1 {
+			name = s.one
+		}
 		if s.n > 0 {
-			states = append(states, fmt.Sprintf(t.CountState, n.Count(s.n), s.name))
+			states = append(states, fmt.Sprintf(t.CountState, n.Count(s.n), name))
 		}
 	}
 	unread := t.AllRead

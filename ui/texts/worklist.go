@@ -47,6 +47,8 @@ type Worklist struct {
 	CountParts  string `json:"count_parts"` // %s: how many cases, %s: of which states
 	CountState  string `json:"count_state"` // %s: how many, %s: state
 	CountUnread string `json:"count_unread"`
+	ManyQueued  string `json:"many_queued"`  // state of several cases
+	ManyRunning string `json:"many_running"` // the same
 	AllRead     string `json:"all_read"`
 
 	Queued    string `json:"queued"`
