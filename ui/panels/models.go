@@ -2,7 +2,7 @@ package panels
 
 import (
 	"fmt"
-	"sort"
+	"slices"
 	"strings"
 
 	"fyne.io/fyne/v2"
@@ -288,9 +288,7 @@ func (m *Models) modelFacts(i ModelInfo) []fyne.CanvasObject {
 		fact(t.Looks, m.magnifications(i.Magnifications)), fact(t.Zooms, zooms),
 		fact(t.Encoder, i.Encoder), fact(t.Trained, trained),
 	}
-	if words := m.metrics(i.Metrics); words != "" {
-		facts = append(facts, fact(m.judgedOn(i.Metrics), words))
-	}
+	facts = append(facts, m.metrics(i.Metrics)...)
 	facts = append(facts, fact(t.IntendedUse, m.or(i.IntendedUse)), fact(t.Licence, m.or(i.Licence)))
 	if i.Note != "" {
 		facts = append(facts, fact(t.About, i.Note))
@@ -305,24 +303,42 @@ func (m *Models) or(s string) string {
 	return s
 }
 
-// metrics writes figures, the validation's without that word.
-func (m *Models) metrics(all map[string]float64) string {
-	var lines []string
-	for name, v := range all {
-		lines = append(lines, m.metric(strings.TrimPrefix(name, "validation_"))+" "+figureWords(m.texts, v))
+// metrics are the figures of the validation, of the test, and those of neither. Of
+// the validation alone they are said to flatter.
+func (m *Models) metrics(all map[string]float64) []fyne.CanvasObject {
+	t := m.texts.Models
+	validation, rest := m.figures(all, "validation_"), m.figures(all, "")
+	test := m.figures(all, "test_")
+	if len(validation) > 0 && len(test) == 0 {
+		validation = append(validation, t.Optimistic)
 	}
-	sort.Strings(lines)
-	return strings.Join(lines, "\n")
-}
-
-// judgedOn says what figures are of: the validation alone, or more.
-func (m *Models) judgedOn(all map[string]float64) string {
-	for name := range all {
-		if !strings.HasPrefix(name, "validation_") {
-			return m.texts.Training.Result
+	var facts []fyne.CanvasObject
+	for _, of := range []struct {
+		label string
+		lines []string
+	}{{t.Validation, validation}, {t.Test, test}, {m.texts.Training.Result, rest}} {
+		if len(of.lines) > 0 {
+			facts = append(facts, fact(of.label, strings.Join(of.lines, "\n")))
 		}
 	}
-	return m.texts.Models.Validation
+	return facts
+}
+
+// figures writes the figures whose names begin so, without that; those of no split
+// where it is "".
+func (m *Models) figures(all map[string]float64, split string) []string {
+	var lines []string
+	for name, v := range all {
+		first, _, _ := strings.Cut(name, "_")
+		if first += "_"; first != "validation_" && first != "test_" {
+			first = ""
+		}
+		if first == split {
+			lines = append(lines, m.metric(strings.TrimPrefix(name, split))+" "+figureWords(m.texts, v))
+		}
+	}
+	slices.Sort(lines)
+	return lines
 }
 
 // metric is what a figure is called.
@@ -345,9 +361,17 @@ func (m *Models) fileFacts(file string, bytes int64, digest string) []fyne.Canva
 		facts = append(facts, fact(t.File, file+"\n"+sizeWords(m.texts, bytes)))
 	}
 	if digest != "" {
-		facts = append(facts, fact(t.Digest, digest[:min(len(digest), 16)]))
+		facts = append(facts, fact(t.Digest, shortened(digest, 16)))
 	}
 	return facts
+}
+
+// shortened are the first letters of a word, with an ellipsis for the others.
+func shortened(word string, letters int) string {
+	if len(word) <= letters {
+		return word
+	}
+	return word[:letters] + "…"
 }
 
 func (m *Models) encoderCard(i EncoderInfo) fyne.CanvasObject {

@@ -73,6 +73,28 @@ func TestModelsRemove(t *testing.T) {
 	l.want(t, "remove bad", "remove encoder /e/r50.onnx")
 }
 
+func TestModelFigures(t *testing.T) {
+	for name, c := range map[string]struct {
+		figures   map[string]float64
+		want, not []string
+	}{
+		"validation alone": {map[string]float64{"validation_auc": 0.941}, []string{"Validation", "AUC 0.941\nthe split that chose the epoch: optimistic"}, []string{"Test", "Result"}},
+		"and a test": {map[string]float64{"validation_auc": 0.941, "test_auc": 0.902, "evidence_found": 1},
+			[]string{"Validation\nAUC 0.941", "Test\nAUC 0.902", "Result\nevidence found 1"}, []string{"optimistic"}},
+		"a test alone": {map[string]float64{"test_auc": 0.902}, []string{"Test\nAUC 0.902"}, []string{"Validation", "optimistic"}},
+		"none":         {nil, []string{"Intended use"}, []string{"Validation", "Test", "optimistic"}},
+	} {
+		t.Run(name, func(t *testing.T) {
+			var l log
+			m := openModels(t, &l)
+			m.Set([]ModelInfo{{ID: "a", Name: "a model", Trained: true, File: "a.safetensors", SHA256: "0123456789abcdef01", Metrics: c.figures}}, nil, "")
+			test.Tap(header(t, m, "a model"))
+			wantWords(t, m.Object(), append(c.want, "0123456789abcdef…")...)
+			wantNoWords(t, m.Object(), c.not...)
+		})
+	}
+}
+
 // A card that was closed again leaves no hole.
 func TestModelsFoldAway(t *testing.T) {
 	var l log

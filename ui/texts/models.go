@@ -44,6 +44,8 @@ type Models struct {
 	TrainedOn     string `json:"trained_on"` // %s: slides, %s: epochs
 	NotTrained    string `json:"not_trained"`
 	Validation    string `json:"validation"`
+	Optimistic    string `json:"optimistic"` // where there are figures of the validation alone
+	Test          string `json:"test"`
 	IntendedUse   string `json:"intended_use"`
 	Licence       string `json:"licence"`
 	NotStated     string `json:"not_stated"`
