@@ -13,6 +13,7 @@ type Numbers struct {
 	DecimalSign string `json:"decimal_sign"`
 	Percent     string `json:"percent"`      // %s: the number
 	Below       string `json:"below"`        // %s: a quantity that is larger than what is told
+	Above       string `json:"above"`        // %s: a quantity that is smaller than what is told
 	Seconds     string `json:"seconds"`      // %s: seconds
 	MinutesSecs string `json:"minutes_secs"` // %d minutes, %d seconds
 	HoursMins   string `json:"hours_mins"`   // %d hours, %d minutes
@@ -63,10 +64,15 @@ func (n Numbers) Share(fraction float64, places int) string {
 }
 
 // Probability writes a fraction in whole percent; what would round to certainty is
-// written with one place, so that 99.6 % does not become 100 %.
+// written with one place, so that 99.6 % does not become 100 %, and what is beyond
+// that as more than 99.9 %.
 func (n Numbers) Probability(fraction float64) string {
-	if fraction >= 0.995 && fraction < 1 || fraction > 0 && fraction < 0.005 {
-		return n.Share(min(fraction, 0.999), 1)
+	const most = 0.999
+	switch {
+	case fraction > most && fraction < 1:
+		return fmt.Sprintf(n.Above, n.Share(most, 1))
+	case fraction >= 0.995 && fraction < 1 || fraction > 0 && fraction < 0.005:
+		return n.Share(fraction, 1)
 	}
 	return n.Share(fraction, 0)
 }
