@@ -87,7 +87,6 @@ agree with the model is written to a file, a report (.pdf) or one line for each 
 	c.Flags().StringVar(&o.db, "db", "", "`file` of the worklist; made when missing (default: worklist.db among the program's data)")
 	c.Flags().StringVar(&o.rank, "rank", string(worklist.ByUncertainty), "what comes first: uncertainty, entropy, probability:CLASS or warnings")
 	c.Flags().IntVar(&o.top, "top", 0, "show only the first `N`")
-	c.Flags().Lookup("top").DefValue = ""
 	c.Flags().StringVar(&o.csv, "csv", "", "`file` to write the table to as well")
 	c.Flags().StringVar(&o.agreement, "agreement", "", "`file` (.pdf or .csv) to write how a reader agrees with the model to; nothing is analysed")
 	c.Flags().StringVar(&o.reader, "reader", "", "`name` of the reader (default: the one there is)")
@@ -259,7 +258,14 @@ func (p *Program) printTriage(ctx context.Context, list *worklist.Store, u workl
 		return err
 	}
 	fmt.Fprintf(p.Stdout, "\n%s. Analysed now: %d.\n", l, report.Done)
-	fmt.Fprintf(p.Stdout, "Model %s, encoder %s. Worklist %s\n%s\n", u.Model, u.Encoder, list.Path(), result.ResearchUse)
+	fmt.Fprintf(p.Stdout, "Model %s, encoder %s. Worklist %s\n", u.Model, u.Encoder, list.Path())
+	switch {
+	case !u.Trained:
+		fmt.Fprintln(p.Stdout, "The model is untrained: what it says means nothing.")
+	case u.Note != "":
+		fmt.Fprintln(p.Stdout, u.Note)
+	}
+	fmt.Fprintln(p.Stdout, result.ResearchUse)
 	return nil
 }
 
