@@ -85,14 +85,15 @@ func (s *Shell) readWorklist() {
 		return readList(ctx, workspace, store, pictures, req)
 	}, func(got readResult, err error) {
 		r.reading = false
-		if err != nil {
+		switch {
+		case err != nil:
 			s.Log.Warn("worklist not read", "kind", app.KindOf(err), "error", err)
 			s.say(s.texts.Review.CannotRead.What)
-		} else if req.list == r.list {
-			s.gotWorklist(req, got)
-		}
-		if err != nil || req.list != r.list && !req.known {
 			r.refit = r.refit || !req.known // it was not taken in
+		case req.list != r.list:
+			r.refit = r.refit || !req.known
+		default:
+			s.gotWorklist(req, got)
 		}
 		if r.stale {
 			s.readWorklist()
