@@ -138,19 +138,27 @@ func (o *triageOptions) request() app.TriageRequest {
 	return req
 }
 
-func (p *Program) runTriage(ctx context.Context, o *triageOptions) error {
-	setup, err := p.triageSetup(o)
-	if err != nil {
-		return err
+// useWorklist opens the worklist and has it used under the setup that is asked for.
+// The caller closes it.
+func (p *Program) useWorklist(ctx context.Context, o *triageOptions) (list *worklist.Store, setup worklist.Setup, err error) {
+	if setup, err = p.triageSetup(o); err != nil {
+		return nil, setup, err
 	}
-	list, err := p.openWorklist(ctx, o)
+	if list, err = p.openWorklist(ctx, o); err != nil {
+		return nil, setup, err
+	}
+	if setup, err = list.Use(ctx, setup); err != nil {
+		return nil, setup, errors.Join(err, list.Close())
+	}
+	return list, setup, nil
+}
+
+func (p *Program) runTriage(ctx context.Context, o *triageOptions) error {
+	list, setup, err := p.useWorklist(ctx, o)
 	if err != nil {
 		return err
 	}
 	defer list.Close()
-	if setup, err = list.Use(ctx, setup); err != nil {
-		return err
-	}
 	told := p.newTriageTeller(o)
 	told.idle = func() error { return writeTriageCSV(ctx, list, setup, o) }
 	report, err := p.Workspace.Triage(ctx, list, o.request(), told.tell)

@@ -50,18 +50,11 @@ type agreementJSON struct {
 
 // runAgreement compares a reader with the model, in a file and in short.
 func (p *Program) runAgreement(ctx context.Context, o *triageOptions) error {
-	setup, err := p.triageSetup(o)
-	if err != nil {
-		return err
-	}
-	list, err := p.openWorklist(ctx, o)
+	list, setup, err := p.useWorklist(ctx, o)
 	if err != nil {
 		return err
 	}
 	defer list.Close()
-	if setup, err = list.Use(ctx, setup); err != nil {
-		return err
-	}
 	reader, err := o.whoReads(ctx, list)
 	if err != nil {
 		return err

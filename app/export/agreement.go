@@ -134,19 +134,13 @@ func newAgreementReport(a Agreement, o AgreementOptions) (*agreementReport, erro
 	if o.Date.IsZero() {
 		o.Date = time.Now()
 	}
-	paper := "A4"
-	if o.Letter {
-		paper = "Letter"
-	}
-	s, err := newSheet(paper, o.Date)
+	s, err := newSheet(document{
+		title: o.Texts.Title, subject: o.Texts.shared.ResearchUse, language: o.Texts.shared.Language,
+		version: o.Version, date: o.Date, letter: o.Letter, plain: o.plain,
+	})
 	if err != nil {
 		return nil, err
 	}
-	s.pdf.SetCompression(!o.plain)
-	s.pdf.SetLang(o.Texts.shared.Language)
-	s.pdf.SetTitle(o.Texts.Title, true)
-	s.pdf.SetSubject(o.Texts.shared.ResearchUse, true)
-	s.pdf.SetCreator(strings.TrimSpace("Zoomscope "+o.Version), true)
 	return &agreementReport{pages: newPages(s), a: a, o: o, t: o.Texts}, nil
 }
 

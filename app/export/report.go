@@ -98,19 +98,13 @@ func newReport(r *result.Result, o ReportOptions) (*report, error) {
 	if o.Date.IsZero() {
 		o.Date = time.Now()
 	}
-	paper := "A4"
-	if o.Letter {
-		paper = "Letter"
-	}
-	s, err := newSheet(paper, o.Date)
+	s, err := newSheet(document{
+		title: o.Texts.Title + ": " + SlideName(r.Slide), subject: o.Texts.ResearchUse, language: o.Texts.Language,
+		version: o.Version, date: o.Date, letter: o.Letter, plain: o.plain,
+	})
 	if err != nil {
 		return nil, err
 	}
-	s.pdf.SetCompression(!o.plain)
-	s.pdf.SetLang(o.Texts.Language)
-	s.pdf.SetTitle(o.Texts.Title+": "+SlideName(r.Slide), true)
-	s.pdf.SetSubject(o.Texts.ResearchUse, true)
-	s.pdf.SetCreator(strings.TrimSpace("Zoomscope "+o.Version), true)
 	rep := &report{sheet: s, r: r, o: o, t: o.Texts}
 	rep.chooseRows()
 	rep.plan()

@@ -399,7 +399,7 @@ func TestReportTexts(t *testing.T) {
 }
 
 func TestSheetLines(t *testing.T) {
-	s, err := newSheet("A4", anyDate)
+	s, err := newSheet(document{date: anyDate})
 	if err != nil {
 		t.Fatal(err)
 	}

@@ -39,17 +39,36 @@ type lettering struct {
 // line is the distance between lines.
 func (l lettering) line() float64 { return 1.22 * l.size * 25.4 / 72 }
 
-// newSheet makes a page; paper is "A4" or "Letter". Its bytes depend on date and
-// on what is drawn alone.
-func newSheet(paper string, date time.Time) (*sheet, error) {
+// document is what a PDF says of itself.
+type document struct {
+	title, subject string
+	language       string // its code
+	version        string // of the program; "" unknown
+	date           time.Time
+	letter         bool // in place of A4
+	plain          bool // not compressed, for tests
+}
+
+// newSheet makes the first page of a document. Its bytes depend on that and on what
+// is drawn alone.
+func newSheet(d document) (*sheet, error) {
 	letters, err := sfnt.Parse(goregular.TTF)
 	if err != nil {
 		return nil, fmt.Errorf("font: %w", err)
 	}
+	paper := "A4"
+	if d.letter {
+		paper = "Letter"
+	}
 	pdf := fpdf.New("P", "mm", paper, "")
 	pdf.SetCatalogSort(true)
-	pdf.SetCreationDate(date)
-	pdf.SetModificationDate(date)
+	pdf.SetCreationDate(d.date)
+	pdf.SetModificationDate(d.date)
+	pdf.SetCompression(!d.plain)
+	pdf.SetLang(d.language)
+	pdf.SetTitle(d.title, true)
+	pdf.SetSubject(d.subject, true)
+	pdf.SetCreator(strings.TrimSpace("Zoomscope "+d.version), true)
 	pdf.SetAutoPageBreak(false, 0)
 	pdf.SetCellMargin(0)
 	pdf.AddUTF8FontFromBytes("go", "", goregular.TTF)
