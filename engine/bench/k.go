@@ -3,12 +3,12 @@ package bench
 import (
 	"context"
 	"encoding/csv"
-	"errors"
 	"fmt"
 	"io"
 	"math"
 	"strconv"
 
+	"zoomscope/engine/bag"
 	"zoomscope/engine/mil"
 	"zoomscope/engine/nn"
 	"zoomscope/engine/result"
@@ -123,44 +123,20 @@ type zoomCost struct{ read, exhaustive, work float64 }
 
 // costOf runs a model file over the bags of slides.
 func costOf(ctx context.Context, o nn.Opener, model string, samples []train.Sample) (c zoomCost, err error) {
-	m, err := mil.Load(model)
-	if err != nil {
-		return c, err
-	}
-	n, err := m.Open(o)
-	if err != nil {
-		return c, err
-	}
-	defer func() { err = errors.Join(err, n.Close()) }()
-	for _, s := range samples {
-		if err := c.add(ctx, n, m, s, float64(len(samples))); err != nil {
-			return c, fmt.Errorf("%s: %w", s.Bag, err)
+	slides := float64(len(samples))
+	err = forward(ctx, o, model, samples, func(_ train.Sample, m *mil.Model, v *bag.View, out *mil.Outcome) error {
+		work, err := m.Work(v)
+		if err != nil {
+			return err
 		}
-	}
-	return c, nil
-}
-
-// add counts one of so many slides in.
-func (c *zoomCost) add(ctx context.Context, n *mil.Network, m *mil.Model, s train.Sample, slides float64) error {
-	f, v, err := open(s, m.Config().Magnifications)
-	if err != nil {
-		return err
-	}
-	defer f.Close()
-	out, err := n.Forward(ctx, v)
-	if err != nil {
-		return err
-	}
-	work, err := m.Work(v)
-	if err != nil {
-		return err
-	}
-	c.work += float64(work) / slides
-	for level, rows := range out.Rows {
-		c.read += float64(len(rows)) / slides
-		c.exhaustive += float64(v.Len(level)) / slides
-	}
-	return nil
+		c.work += float64(work) / slides
+		for level, rows := range out.Rows {
+			c.read += float64(len(rows)) / slides
+			c.exhaustive += float64(v.Len(level)) / slides
+		}
+		return nil
+	})
+	return c, err
 }
 
 // kTable shows the rows.

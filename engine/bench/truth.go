@@ -3,7 +3,6 @@ package bench
 import (
 	"context"
 	"encoding/json"
-	"errors"
 	"fmt"
 	"io/fs"
 	"os"
@@ -64,43 +63,27 @@ type Score struct {
 
 // Score runs a model file over the bags of slides, all of which must have a truth.
 func (t Truths) Score(ctx context.Context, o nn.Opener, model string, samples []train.Sample) (all Score, err error) {
-	m, err := mil.Load(model)
-	if err != nil {
-		return all, err
-	}
-	n, err := m.Open(o)
-	if err != nil {
-		return all, err
-	}
-	defer func() { err = errors.Join(err, n.Close()) }()
+	var with []train.Sample
 	for _, s := range samples {
 		truth := t[stem(s.Slide)]
 		if truth == nil {
 			return all, fmt.Errorf("%s: no truth", s.Slide)
 		}
-		if len(truth.Evidence) == 0 {
-			continue
-		}
-		if err := all.add(ctx, n, m, s, truth); err != nil {
-			return all, err
+		if len(truth.Evidence) > 0 {
+			with = append(with, s)
 		}
 	}
+	err = forward(ctx, o, model, with, func(s train.Sample, _ *mil.Model, v *bag.View, out *mil.Outcome) error {
+		all.add(v, out, t[stem(s.Slide)])
+		return nil
+	})
 	k := float64(max(all.Slides, 1))
 	all.Found, all.Patches, all.Chance = all.Found/k, all.Patches/k, all.Chance/k
-	return all, nil
+	return all, err
 }
 
 // add counts one slide in.
-func (all *Score) add(ctx context.Context, n *mil.Network, m *mil.Model, s train.Sample, truth *synth.Truth) error {
-	f, v, err := open(s, m.Config().Magnifications)
-	if err != nil {
-		return err
-	}
-	defer f.Close()
-	out, err := n.Forward(ctx, v)
-	if err != nil {
-		return fmt.Errorf("%s: %w", s.Bag, err)
-	}
+func (all *Score) add(v *bag.View, out *mil.Outcome, truth *synth.Truth) {
 	top := len(out.Rows) - 1
 	shown := make([]bool, v.Len(top))
 	total, read := 0, 0
@@ -120,7 +103,6 @@ func (all *Score) add(ctx context.Context, n *mil.Network, m *mil.Model, s train
 	if read > 0 {
 		all.Found++
 	}
-	return nil
 }
 
 // area is where a patch of a bag lies on the slide, in level-0 pixels.
