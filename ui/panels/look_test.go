@@ -233,19 +233,19 @@ func shown(t *testing.T, mode theme.Mode, size fyne.Size, object func() fyne.Can
 
 // TestLook writes every panel in every look and language into the folder that
 // ZOOMSCOPE_LOOK names, for people to judge.
-func TestLook(t *testing.T) {
+func TestLook(t *testing.T) { look(t, scenes()) }
+
+// look writes scenes into the folder that ZOOMSCOPE_LOOK names.
+func look(t *testing.T, scenes []scene) {
+	t.Helper()
 	folder := os.Getenv("ZOOMSCOPE_LOOK")
 	if folder == "" {
 		t.Skip("ZOOMSCOPE_LOOK names no folder for pictures")
 	}
 	for _, mode := range []theme.Mode{theme.Light, theme.Dark} {
 		for _, lang := range assets.Languages() {
-			words, err := texts.Load(lang)
-			if err != nil {
-				t.Fatal(err)
-			}
-			for _, s := range scenes() {
-				w := shown(t, mode, s.size, func() fyne.CanvasObject { return s.object(words) })
+			for _, s := range scenes {
+				w := shown(t, mode, s.size, func() fyne.CanvasObject { return s.object(language(t, lang)) })
 				save(t, filepath.Join(folder, s.name+"-"+lang+"-"+string(mode)+".png"), w.Canvas().Capture())
 			}
 		}
@@ -268,15 +268,15 @@ func save(t *testing.T, path string, img image.Image) {
 }
 
 // TestFits wants no panel to be wider than its place, in any language.
-func TestFits(t *testing.T) {
+func TestFits(t *testing.T) { fit(t, scenes()) }
+
+// fit wants no scene to be wider than its place.
+func fit(t *testing.T, scenes []scene) {
+	t.Helper()
 	for _, lang := range assets.Languages() {
-		words, err := texts.Load(lang)
-		if err != nil {
-			t.Fatal(err)
-		}
-		for _, s := range scenes() {
+		for _, s := range scenes {
 			t.Run(s.name+"/"+lang, func(t *testing.T) {
-				w := shown(t, theme.Light, s.size, func() fyne.CanvasObject { return s.object(words) })
+				w := shown(t, theme.Light, s.size, func() fyne.CanvasObject { return s.object(language(t, lang)) })
 				if got := w.Content().MinSize().Width; got > s.size.Width {
 					t.Errorf("needs a width of %v, has %v", got, s.size.Width)
 				}

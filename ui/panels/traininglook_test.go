@@ -3,14 +3,11 @@ package panels
 import (
 	"fmt"
 	"math"
-	"os"
-	"path/filepath"
 	"testing"
 	"time"
 
 	"fyne.io/fyne/v2"
 
-	"zoomscope/assets"
 	"zoomscope/ui/texts"
 	"zoomscope/ui/theme"
 	"zoomscope/ui/widgets"
@@ -188,39 +185,7 @@ func refusedModels(t *texts.Texts) fyne.CanvasObject {
 }
 
 // TestTrainingLook is TestLook of the panels of training and models.
-func TestTrainingLook(t *testing.T) {
-	folder := os.Getenv("ZOOMSCOPE_LOOK")
-	if folder == "" {
-		t.Skip("ZOOMSCOPE_LOOK names no folder for pictures")
-	}
-	for _, mode := range []theme.Mode{theme.Light, theme.Dark} {
-		for _, lang := range assets.Languages() {
-			words, err := texts.Load(lang)
-			if err != nil {
-				t.Fatal(err)
-			}
-			for _, s := range trainingScenes() {
-				w := shown(t, mode, s.size, func() fyne.CanvasObject { return s.object(words) })
-				save(t, filepath.Join(folder, s.name+"-"+lang+"-"+string(mode)+".png"), w.Canvas().Capture())
-			}
-		}
-	}
-}
+func TestTrainingLook(t *testing.T) { look(t, trainingScenes()) }
 
 // TestTrainingFits wants no panel of training and models to be wider than its place.
-func TestTrainingFits(t *testing.T) {
-	for _, lang := range assets.Languages() {
-		words, err := texts.Load(lang)
-		if err != nil {
-			t.Fatal(err)
-		}
-		for _, s := range trainingScenes() {
-			t.Run(s.name+"/"+lang, func(t *testing.T) {
-				w := shown(t, theme.Light, s.size, func() fyne.CanvasObject { return s.object(words) })
-				if got := w.Content().MinSize().Width; got > s.size.Width {
-					t.Errorf("needs a width of %v, has %v", got, s.size.Width)
-				}
-			})
-		}
-	}
-}
+func TestTrainingFits(t *testing.T) { fit(t, trainingScenes()) }

@@ -3,8 +3,6 @@ package panels
 import (
 	"fmt"
 	"image"
-	"os"
-	"path/filepath"
 	"testing"
 	"time"
 
@@ -152,20 +150,7 @@ func worklistScenes() []scene {
 }
 
 // TestWorklistLook writes the worklist in every look and language, as TestLook does.
-func TestWorklistLook(t *testing.T) {
-	folder := os.Getenv("ZOOMSCOPE_LOOK")
-	if folder == "" {
-		t.Skip("ZOOMSCOPE_LOOK names no folder for pictures")
-	}
-	for _, mode := range []theme.Mode{theme.Light, theme.Dark} {
-		for _, lang := range assets.Languages() {
-			for _, s := range worklistScenes() {
-				w := shown(t, mode, s.size, func() fyne.CanvasObject { return s.object(language(t, lang)) })
-				save(t, filepath.Join(folder, s.name+"-"+lang+"-"+string(mode)+".png"), w.Canvas().Capture())
-			}
-		}
-	}
-}
+func TestWorklistLook(t *testing.T) { look(t, worklistScenes()) }
 
 func language(t testing.TB, lang string) *texts.Texts {
 	t.Helper()
