@@ -281,12 +281,16 @@ func (g *Grid) Exhaustive(nLowest int) int {
 // shows.
 const magnified = 1.1
 
+// Enlarged tells whether patches at a magnification show less detail than they
+// should, of a slide that was scanned at another.
+func Enlarged(magnification, scan float64) bool { return magnification > scan*magnified }
+
 // Warnings are sentences for the user about what the slide cannot give.
 func (g *Grid) Warnings() []string {
 	var enlarged []string
 	scan := g.geometry.Magnification()
 	for _, l := range g.levels {
-		if l.Magnification > scan*magnified {
+		if Enlarged(l.Magnification, scan) {
 			enlarged = append(enlarged, fmt.Sprintf("%gx", l.Magnification))
 		}
 	}

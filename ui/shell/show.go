@@ -187,9 +187,6 @@ func (s *Shell) warnings(c *slide) []widgets.Warning {
 	return list
 }
 
-// enlarged is by how much a magnification may exceed the scan's before it shows.
-const enlarged = 1.1
-
 // forebodings say before an analysis why the chosen model will make little of a
 // slide that was scanned at a magnification.
 func (s *Shell) forebodings(c *slide, scanned float64) []widgets.Warning {
@@ -202,7 +199,7 @@ func (s *Shell) forebodings(c *slide, scanned float64) []widgets.Warning {
 	if at < 0 || len(s.models[at].Magnifications) == 0 {
 		return list
 	}
-	if most := slices.Max(s.models[at].Magnifications); most > scanned*enlarged {
+	if most := slices.Max(s.models[at].Magnifications); app.Enlarged(most, scanned) {
 		n := s.texts.Numbers
 		list = append(list, widgets.Warning{Text: fmt.Sprintf(t.TooCoarse, n.Magnification(scanned), n.Magnification(most))})
 	}
