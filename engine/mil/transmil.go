@@ -218,9 +218,9 @@ func (a nystrom) parts(x *nn.Value) *parts {
 	p.inverse = a.inverse(a.Softmax(a.MatMul(marks, a.Transpose(p.keys, 0, 2, 1)), -1))
 	for h := range heads {
 		values := a.part(p, p.x, 2, h)
-		far := a.attend(a.head(marks, h), a.part(p, p.x, 1, h))
+		far, y := a.attend(a.head(marks, h), a.part(p, p.x, 1, h), values)
 		p.values, p.far = append(p.values, values), append(p.far, far)
-		p.gathered = append(p.gathered, a.MatMul(a.head(p.inverse, h), a.MatMul(far, values)))
+		p.gathered = append(p.gathered, a.MatMul(a.head(p.inverse, h), y))
 	}
 	return p
 }
@@ -228,10 +228,22 @@ func (a nystrom) parts(x *nn.Value) *parts {
 // head is that of x [8, n, m], [n, m].
 func (a nystrom) head(x *nn.Value, h int) *nn.Value { return a.Squeeze(a.Slice(x, 0, h, h+1), 0) }
 
-// attend is the attention of q [n, e] to k [m, e]. Training computes it again
-// rather than keep it: it is larger than all else.
-func (a nystrom) attend(q, k *nn.Value) *nn.Value {
-	return a.Recompute(a.Softmax(a.Recompute(a.Gemm(q, k, nil, false, true)), 1))
+// attend is the attention of q [m, e] to k [n, e], [m, n], and what that makes of v
+// [n, e]. Training computes the attention again rather than keep it: it is larger
+// than all else. The three are taken out of one array so that their gradients are
+// made together, and the attention and its gradient need not wait for one of them.
+func (a nystrom) attend(q, k, v *nn.Value) (attention, y *nn.Value) {
+	again := a.Recompute
+	all := again(a.Concat(0, q, k, v))
+	from := a.at(0)
+	out := func(x *nn.Value) *nn.Value {
+		start := from
+		from = a.Add(start, a.Slice(a.Shape(x), 0, 0, 1))
+		return again(a.SliceTo(all, 0, start, from, x.Shape()[0]))
+	}
+	q, k, v = out(q), out(k), out(v)
+	attention = again(a.Softmax(again(a.Gemm(q, k, nil, false, true)), 1))
+	return attention, a.MatMul(attention, v)
 }
 
 // inverse approaches that of x [8, k, k], whose elements are positive. Training
@@ -259,7 +271,7 @@ func (a nystrom) all(x *nn.Value, n nn.Dim) *nn.Value {
 	p := a.parts(x)
 	var heads []*nn.Value
 	for h := range p.values {
-		y := a.MatMul(a.attend(a.query(p, p.x, h), a.head(p.keys, h)), p.gathered[h])
+		_, y := a.attend(a.query(p, p.x, h), a.head(p.keys, h), p.gathered[h])
 		heads = append(heads, a.Add(y, a.along(p.values[h], h, residual/2)))
 	}
 	y := a.Concat(1, heads...)
@@ -298,16 +310,16 @@ func (a nystrom) token(x *nn.Value) (y *nn.Value, attention func() *nn.Value) {
 	row := a.SliceTo(p.x, 0, start, next(1), nn.Fixed(1))
 	var outs, owns []*nn.Value
 	for h := range heads {
-		own := a.attend(a.query(p, row, h), a.head(p.keys, h)) // [1, k]
+		own, y := a.attend(a.query(p, row, h), a.head(p.keys, h), p.gathered[h])
 		zeros := a.Const(nn.NewTensor(nn.Float32, residual/2, a.d/heads))
 		around := a.SliceTo(a.Concat(0, zeros, p.values[h], zeros), 0, start, next(residual), nn.Fixed(residual))
-		outs = append(outs, a.Add(a.MatMul(own, p.gathered[h]), a.along(around, h, 0)))
+		outs = append(outs, a.Add(y, a.along(around, h, 0)))
 		owns = append(owns, own)
 	}
 	return a.out(a.Concat(1, outs...)), func() *nn.Value { return a.mean(p, owns) }
 }
 
-// mean is the attention of one row, of which owns is that to the landmarks.
+// mean is the attention of one row, of which owns are those to the landmarks, [1, k].
 func (a nystrom) mean(p *parts, owns []*nn.Value) *nn.Value {
 	var sum *nn.Value
 	for h, own := range owns {
