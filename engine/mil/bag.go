@@ -43,7 +43,7 @@ func openWhole(o nn.Opener, c Config, m whole, params map[string]*nn.Tensor, sta
 // a slide of such patches: those of the features, as they are handed in and as the
 // network takes them, and of what its widest layer makes of them.
 func (c *Config) LeastMemory(layers []Layer) int64 {
-	s := sack{layers: layers}
+	s := bag{layers: layers}
 	rows, taken := c.whole().room(s.rows()), 0
 	if c.Method == DSMIL && len(layers) > 1 { // a copy, with the ancestors
 		taken = layers[len(layers)-1].Len * len(layers) * c.Encoder.Dim
@@ -65,7 +65,7 @@ func (c *Config) LeastMemory(layers []Layer) int64 {
 // method, and keeps them. It belongs to one goroutine.
 type BagRun struct {
 	network *Network
-	sack    sack
+	bag     bag
 }
 
 // StartBag begins a slide whose patches are these, lowest magnification first. The
@@ -77,8 +77,8 @@ func (n *Network) StartBag(layers []Layer) *BagRun {
 	if m == nil || len(layers) != len(n.config.Magnifications) {
 		panic(fmt.Sprintf("mil: %d layers for %d magnifications of %s", len(layers), len(n.config.Magnifications), n.config.Method))
 	}
-	r := &BagRun{network: n, sack: sack{layers: layers, dim: n.config.Encoder.Dim}}
-	r.sack.features = make([]float32, 0, m.room(r.sack.rows())*r.sack.dim)
+	r := &BagRun{network: n, bag: bag{layers: layers, dim: n.config.Encoder.Dim}}
+	r.bag.features = make([]float32, 0, m.room(r.bag.rows())*r.bag.dim)
 	return r
 }
 
@@ -86,26 +86,26 @@ func (n *Network) StartBag(layers []Layer) *BagRun {
 // lowest magnification first, then those of the next. More than there are
 // patches, or a length that is no multiple of D, is the caller's mistake.
 func (r *BagRun) Add(features []float32) {
-	if len(features)%r.sack.dim != 0 || len(r.sack.features)+len(features) > r.sack.rows()*r.sack.dim {
-		panic(fmt.Sprintf("mil: %d values after %d of %d patches of %d", len(features), len(r.sack.features), r.sack.rows(), r.sack.dim))
+	if len(features)%r.bag.dim != 0 || len(r.bag.features)+len(features) > r.bag.rows()*r.bag.dim {
+		panic(fmt.Sprintf("mil: %d values after %d of %d patches of %d", len(features), len(r.bag.features), r.bag.rows(), r.bag.dim))
 	}
-	r.sack.features = append(r.sack.features, features...)
+	r.bag.features = append(r.bag.features, features...)
 }
 
 // On is the same slide on another network of the same model.
-func (r *BagRun) On(n *Network) *BagRun { return &BagRun{n, r.sack} }
+func (r *BagRun) On(n *Network) *BagRun { return &BagRun{n, r.bag} }
 
 // Finish runs the model. It may be called again. Patches whose features were not
 // handed in are the caller's mistake; an answer that is not finite is an error.
 func (r *BagRun) Finish(ctx context.Context) (*Outcome, error) {
-	if len(r.sack.features) != r.sack.rows()*r.sack.dim {
-		panic(fmt.Sprintf("mil: %d values of %d patches of %d", len(r.sack.features), r.sack.rows(), r.sack.dim))
+	if len(r.bag.features) != r.bag.rows()*r.bag.dim {
+		panic(fmt.Sprintf("mil: %d values of %d patches of %d", len(r.bag.features), r.bag.rows(), r.bag.dim))
 	}
-	return r.network.runWhole(ctx, &r.sack)
+	return r.network.runWhole(ctx, &r.bag)
 }
 
 // runWhole runs an exhaustive method on a slide.
-func (n *Network) runWhole(ctx context.Context, s *sack) (*Outcome, error) {
+func (n *Network) runWhole(ctx context.Context, s *bag) (*Outcome, error) {
 	outputs, err := n.compute(ctx, s)
 	if err != nil {
 		return nil, fmt.Errorf("model %q: %w", n.config.Name, err)
@@ -129,7 +129,7 @@ func (n *Network) runWhole(ctx context.Context, s *sack) (*Outcome, error) {
 
 // compute gives the outputs of the network of an exhaustive method, which are
 // finite.
-func (n *Network) compute(ctx context.Context, s *sack) ([]*nn.Tensor, error) {
+func (n *Network) compute(ctx context.Context, s *bag) ([]*nn.Tensor, error) {
 	for i, l := range s.layers {
 		if l.Len == 0 {
 			return nil, fmt.Errorf("no patches at %gx", n.config.Magnifications[i])
@@ -184,11 +184,11 @@ func argMax(x []float32) int {
 func (n *Network) forwardWhole(ctx context.Context, s Source) (*Outcome, error) {
 	defer n.work.reset()
 	read := reading{&n.config, &n.work}
-	bag, rows, err := read.sack(s)
+	all, rows, err := read.bag(s)
 	if err != nil {
 		return nil, fmt.Errorf("model %q: %w", n.config.Name, err)
 	}
-	out, err := n.runWhole(ctx, bag)
+	out, err := n.runWhole(ctx, all)
 	if err != nil {
 		return nil, err
 	}
@@ -217,23 +217,23 @@ type reading struct {
 	work   *workspace
 }
 
-// sack is all patches of a source, and the rows of it that they are.
-func (r reading) sack(s Source) (*sack, [][]int, error) {
+// bag is all patches of a source, and the rows of it that they are.
+func (r reading) bag(s Source) (*bag, [][]int, error) {
 	c := r.config
 	layers, rows, err := layersOf(s, c.Magnifications, c.Method == DSMIL)
 	if err != nil {
 		return nil, nil, err
 	}
-	bag := &sack{layers: layers, dim: c.Encoder.Dim, work: r.work}
+	all := &bag{layers: layers, dim: c.Encoder.Dim, work: r.work}
 	if d, ok := s.(dense); ok && len(layers) == 1 && slices.IsSorted(rows[0]) {
-		bag.features = slices.Clip(d.Dense(0)) // which nothing may be written behind
-		return bag, rows, nil
+		all.features = slices.Clip(d.Dense(0)) // which nothing may be written behind
+		return all, rows, nil
 	}
-	all := r.work.take(c.whole().room(bag.rows()) * bag.dim)
-	bag.features = all[:bag.rows()*bag.dim]
+	room := r.work.take(c.whole().room(all.rows()) * all.dim)
+	all.features = room[:all.rows()*all.dim]
 	var errs []error
 	for i := range layers {
-		errs = append(errs, readFeatures(s, bag.level(i), i, rows[i]))
+		errs = append(errs, readFeatures(s, all.level(i), i, rows[i]))
 	}
-	return bag, rows, errors.Join(errs...)
+	return all, rows, errors.Join(errs...)
 }

@@ -69,7 +69,7 @@ func (m clamSB) answer(b builder, c *Config) answer {
 // are asked for, or all of a slide that has fewer, where the authors' code fails.
 // Of a slide with less than twice as many some are of both kinds, so that the loss
 // asks the opposite of them: InstancePatches lets callers warn of it.
-func (m clamSB) pack(c *Config, s *sack) (*pack, error) {
+func (m clamSB) pack(c *Config, s *bag) (*pack, error) {
 	p, err := m.single.pack(c, s)
 	if err == nil {
 		k := min(c.InstancePatches(), s.rows())

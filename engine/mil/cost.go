@@ -46,11 +46,11 @@ func (m *Model) Work(s Source) (int64, error) {
 }
 
 func (m *Model) workOfAll(c *Config, s Source) (int64, error) {
-	bag, _, err := reading{c, &workspace{}}.sack(s)
+	all, _, err := reading{c, &workspace{}}.bag(s)
 	if err != nil {
 		return 0, err
 	}
-	p, err := c.whole().pack(c, bag)
+	p, err := c.whole().pack(c, all)
 	if err != nil {
 		return 0, err
 	}

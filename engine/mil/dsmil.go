@@ -160,7 +160,7 @@ func int64s(n int) []int64 {
 func (dsMIL) room(patches int) int { return patches }
 
 // pack puts the features of ancestors behind those of the highest magnification.
-func (m dsMIL) pack(c *Config, s *sack) (*pack, error) {
+func (m dsMIL) pack(c *Config, s *bag) (*pack, error) {
 	top := len(s.layers) - 1
 	if top == 0 {
 		return single{}.pack(c, s)
@@ -181,7 +181,7 @@ func (m dsMIL) pack(c *Config, s *sack) (*pack, error) {
 }
 
 // spread gives each patch of the lower magnifications what its children have.
-func (dsMIL) spread(_ *Config, s *sack, raw []float32) [][]float32 {
+func (dsMIL) spread(_ *Config, s *bag, raw []float32) [][]float32 {
 	all := make([][]float32, len(s.layers))
 	top := len(all) - 1
 	all[top] = raw

@@ -135,25 +135,25 @@ func (v *vectors) compareEvaluation(model *Model, o nn.Opener, source Source) {
 	}
 	defer n.Close()
 	c := model.Config()
-	bag := v.sack(&c, source)
-	outputs, err := n.compute(v.Context(), bag)
+	all := v.bag(&c, source)
+	outputs, err := n.compute(v.Context(), all)
 	if err != nil {
 		v.Fatal(err)
 	}
 	near(v.T, "logits", outputs[0].F32, v.tensor("eval/logits").F32)
 	near(v.T, "prob", v.probabilities(c, outputs[0].F32), v.tensor("eval/prob").F32)
 	if n.attends {
-		v.compareAttention(&c, bag, outputs[3])
+		v.compareAttention(&c, all, outputs[3])
 	}
 	v.compareOutcome(n, source, outputs)
 }
 
-func (v *vectors) sack(c *Config, source Source) *sack {
-	bag, _, err := reading{c, &workspace{}}.sack(source)
+func (v *vectors) bag(c *Config, source Source) *bag {
+	all, _, err := reading{c, &workspace{}}.bag(source)
 	if err != nil {
 		v.Fatal(err)
 	}
-	return bag
+	return all
 }
 
 // probabilities are what the authors make of the logits.
@@ -177,7 +177,7 @@ func (v *vectors) probabilities(c Config, logits []float32) []float32 {
 
 // compareAttention takes the file's attention, of all rows, and of TransMIL the
 // class token's, to that of the network.
-func (v *vectors) compareAttention(c *Config, s *sack, got *nn.Tensor) {
+func (v *vectors) compareAttention(c *Config, s *bag, got *nn.Tensor) {
 	switch c.Method {
 	case TransMIL:
 		want := v.tensor("eval/attention") // [heads, n, n]

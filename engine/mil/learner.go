@@ -161,11 +161,11 @@ func (t *BagTrainer) bring(s Source, label int, seed uint64) ([]*nn.Tensor, erro
 	start := time.Now()
 	defer func() { t.Times.Read += time.Since(start) }()
 	t.work.reset()
-	bag, _, err := reading{&t.config, &t.work}.sack(s)
+	all, _, err := reading{&t.config, &t.work}.bag(s)
 	if err != nil {
 		return nil, err
 	}
-	p, err := t.config.whole().pack(&t.config, bag)
+	p, err := t.config.whole().pack(&t.config, all)
 	if err != nil {
 		return nil, err
 	}

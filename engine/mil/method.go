@@ -57,12 +57,12 @@ type whole interface {
 	// answer puts the network together. It declares the inputs that pack gives.
 	answer(b builder, c *Config) answer
 	// pack arranges a slide for the network.
-	pack(c *Config, s *sack) (*pack, error)
+	pack(c *Config, s *bag) (*pack, error)
 	// room is how many rows pack makes of so many patches.
 	room(patches int) int
 	// spread makes the attention of the patches of every magnification, lowest
 	// first, of what the network gives; nil where the method has none.
-	spread(c *Config, s *sack, raw []float32) [][]float32
+	spread(c *Config, s *bag, raw []float32) [][]float32
 }
 
 // answer is what a network makes of a slide.

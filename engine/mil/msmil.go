@@ -65,11 +65,11 @@ func (msMIL) answer(b builder, c *Config) answer {
 
 func (msMIL) room(patches int) int { return patches }
 
-func (msMIL) pack(c *Config, s *sack) (*pack, error) { return single{}.pack(c, s) }
+func (msMIL) pack(c *Config, s *bag) (*pack, error) { return single{}.pack(c, s) }
 
 // spread keeps the shares that patches have of the attention of all magnifications
 // together: what a magnification has of it says how much it counts.
-func (msMIL) spread(_ *Config, s *sack, raw []float32) [][]float32 {
+func (msMIL) spread(_ *Config, s *bag, raw []float32) [][]float32 {
 	var all [][]float32
 	for _, l := range s.layers {
 		all = append(all, raw[:l.Len:l.Len])

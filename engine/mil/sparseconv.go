@@ -75,7 +75,7 @@ func (sparseConvMIL) convolution(b builder, x, neighbours *nn.Value, name string
 
 // pack averages the patches of each place of the map, and finds the neighbours of
 // each place.
-func (m sparseConvMIL) pack(c *Config, s *sack) (*pack, error) {
+func (m sparseConvMIL) pack(c *Config, s *bag) (*pack, error) {
 	if s.layers[0].Cells == nil {
 		return nil, fmt.Errorf("%s needs to know where patches are: their features say nothing of it", c.Method)
 	}

@@ -74,7 +74,7 @@ func (transMIL) landmarks(c *Config) int { return c.Sizes.Embedding / 2 }
 
 // pack fills the square up with the first patches once more, and gives the zeros
 // that make the sequence a multiple of the landmarks.
-func (m transMIL) pack(c *Config, s *sack) (*pack, error) {
+func (m transMIL) pack(c *Config, s *bag) (*pack, error) {
 	n, dim := s.rows(), s.dim
 	a := side(n)
 	x := s.features
@@ -157,7 +157,7 @@ func (transMIL) positions(b builder, x, square *nn.Value, d int) *nn.Value {
 // spread is the attention of the class token to each patch, of all heads; what the
 // approximation makes negative counts as 0, and a patch that was laid out twice
 // has that of both places.
-func (m transMIL) spread(_ *Config, s *sack, raw []float32) [][]float32 {
+func (m transMIL) spread(_ *Config, s *bag, raw []float32) [][]float32 {
 	n := s.rows()
 	square := m.room(n)
 	raw = raw[len(raw)-square:]

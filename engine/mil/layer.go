@@ -37,9 +37,9 @@ func RowByRow(cells []grid.Cell) []int {
 	return order
 }
 
-// sack is a slide: the layers, and the features of all of them, [N, D] one
+// bag is a slide: the layers, and the features of all of them, [N, D] one
 // behind the other, lowest magnification first.
-type sack struct {
+type bag struct {
 	layers   []Layer
 	features []float32
 	dim      int
@@ -47,7 +47,7 @@ type sack struct {
 }
 
 // take is memory for n values, not cleared.
-func (s *sack) take(n int) []float32 {
+func (s *bag) take(n int) []float32 {
 	if s.work == nil {
 		return make([]float32, n)
 	}
@@ -55,7 +55,7 @@ func (s *sack) take(n int) []float32 {
 }
 
 // rows is how many patches there are.
-func (s *sack) rows() int {
+func (s *bag) rows() int {
 	n := 0
 	for _, l := range s.layers {
 		n += l.Len
@@ -64,7 +64,7 @@ func (s *sack) rows() int {
 }
 
 // level is the features of a layer.
-func (s *sack) level(i int) []float32 {
+func (s *bag) level(i int) []float32 {
 	from := 0
 	for _, l := range s.layers[:i] {
 		from += l.Len
@@ -157,7 +157,7 @@ func (single) scales() (fewest, most int) { return 1, 1 }
 
 func (single) standard(_ *Config, s []Standard) Standard { return s[0] }
 
-func (single) pack(c *Config, s *sack) (*pack, error) {
+func (single) pack(c *Config, s *bag) (*pack, error) {
 	n := s.rows()
 	return &pack{
 		inputs: map[string]*nn.Tensor{"features": nn.F32Tensor(s.features, n, s.dim)},
@@ -167,7 +167,7 @@ func (single) pack(c *Config, s *sack) (*pack, error) {
 
 func (single) room(patches int) int { return patches }
 
-func (single) spread(_ *Config, _ *sack, raw []float32) [][]float32 {
+func (single) spread(_ *Config, _ *bag, raw []float32) [][]float32 {
 	if raw == nil {
 		return nil
 	}
