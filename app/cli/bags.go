@@ -69,8 +69,7 @@ same name.`,
 	c.Flags().StringVarP(&req.Out, "out", "o", "", "folder to write to; made when missing")
 	c.Flags().StringVar(&layout, "layout", string(bag.Auto), "auto, zoommil, clam or trident")
 	c.Flags().StringVar(&req.Encoder, "encoder", "", "name of the encoder that made the features")
-	c.Flags().Float64SliceVar(&req.Magnifications, "magnification", nil, "magnification of the patches, where the files do not say: one for all files, or a `list` with one for each")
-	c.Flags().Lookup("magnification").DefValue = "" // keeps "(default [])" out of the help
+	numbersFlag(c.Flags(), &req.Magnifications, "magnification", "magnification of the patches, where the files do not say: one for all files, or a `list` with one for each")
 	c.Flags().IntVar(&req.PatchSize, "patch-size", 256, "pixels along a patch, where the files do not say")
 	c.Flags().StringVar(&req.Tissue, "tissue", "default", "tissue settings that models trained on the bags will use: bright, crc, camelyon16 or default")
 	c.Flags().BoolVar(&req.Float32, "float32", false, "keep features in full precision, at twice the size")

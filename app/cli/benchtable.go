@@ -71,8 +71,8 @@ table.json and table.png, and a confusion matrix of each method.`
 func addTable(c *cobra.Command, r *app.TableRequest) {
 	f := c.Flags()
 	f.StringVar(&r.Study, "config", "crc", "configuration of the paper: "+strings.Join(studyNames(), ", "))
-	f.Float64SliceVar(&r.Magnifications, "magnifications", nil, "magnifications in place of the configuration's, of the same ratios")
-	f.Float64SliceVar(&r.Besides, "at", nil, "`magnification` for the single-scale methods besides the highest; may be given several times")
+	numbersFlag(f, &r.Magnifications, "magnifications", "`list` of magnifications in place of the configuration's, of the same ratios")
+	numbersFlag(f, &r.Besides, "at", "`magnification` for the single-scale methods besides the highest; may be given several times")
 	f.BoolVar(&r.FullGradient, "full-gradient", false, "ZoomMIL with the whole gradient of its Top-K besides")
 	f.StringVar(&r.Bags, "bags", "", "folder of the slides' feature bags")
 	f.StringVarP(&r.Out, "out", "o", "", "folder that keeps the runs and the table")

@@ -77,7 +77,7 @@ func (o *exportFlags) add(c *cobra.Command) {
 	f.StringVar(&o.slide, "slide", "", "the slide's `file`, where it was moved")
 	f.StringSliceVar(&o.items, "what", []string{string(app.ExportReport)}, "what to write into the folder: "+itemList())
 	f.StringVar(&o.name, "name", "", "what the names of files begin with (default: the slide's name)")
-	f.Float64SliceVar(&o.magnifications, "magnification", nil, "only these, of what is one file for each magnification")
+	numbersFlag(f, &o.magnifications, "magnification", "only these `magnifications`, of what is one file for each")
 	f.StringVar(&o.layer, "layer", string(export.Pooled), "attention that is shown: pooled, which the prediction rests on, or zoom")
 	f.StringVar(&o.scale, "scale", string(export.Raw), "how it is spread over the colours: raw, or percentile")
 	f.StringVar(&o.colours, "colors", "", "colour map: "+strings.Join(assets.ColorMapNames(), " or "))

@@ -64,8 +64,7 @@ of the content's digest is added to that of the bag.`,
 	o.addCompute(c, "changes nothing here: no part of a bag is drawn at random")
 	o.addModel(c)
 	c.Flags().StringVarP(&req.Out, "out", "o", "", "folder to write to; made when missing")
-	c.Flags().Float64SliceVar(&req.Magnifications, "magnifications", nil, "`list` of magnifications to encode, such as 5,10,20 (default: those of the model); what slides were scanned at is --magnification")
-	c.Flags().Lookup("magnifications").DefValue = "" // keeps "(default [])" out of the help
+	numbersFlag(c.Flags(), &req.Magnifications, "magnifications", "`list` of magnifications to encode, such as 5,10,20 (default: those of the model); what slides were scanned at is --magnification")
 	c.Flags().StringVar(&req.Tissue, "tissue", "", "tissue settings: bright, crc, camelyon16 or default (default: those of the model)")
 	c.Flags().Float64Var(&req.Magnification, "magnification", 0, "magnification the slides were scanned at, where the files do not say or are wrong; what to encode is --magnifications")
 	c.Flags().BoolVar(&req.Float32, "float32", false, "keep features in full precision, at twice the size")

@@ -14,6 +14,7 @@ import (
 	"strings"
 
 	"github.com/spf13/cobra"
+	"github.com/spf13/pflag"
 
 	"zoomscope/app"
 	"zoomscope/app/export"
@@ -175,6 +176,12 @@ func (o *common) addCompute(c *cobra.Command, decides string) {
 	if decides != "" {
 		c.Flags().Uint64Var(&o.seed, "seed", 0, decides)
 	}
+}
+
+// numbersFlag is a flag that takes numbers between commas, none by default.
+func numbersFlag(f *pflag.FlagSet, p *[]float64, name, usage string) {
+	f.Float64SliceVar(p, name, nil, usage)
+	f.Lookup(name).DefValue = "" // keeps "(default [])" out of the help
 }
 
 func (o *common) addThreads(c *cobra.Command) {

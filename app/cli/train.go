@@ -92,7 +92,6 @@ method of one takes the highest. Settings are those that the authors published.`
 	f.addCompute(c, "decides the splits, the first weights, the order of slides and the noise")
 	f.addOutput(c)
 	for name, none := range map[string]string{
-		"magnifications": "", "fractions": "", // keeps "(default [])" out of the help
 		"lr": "0", "weight-decay": "0", "embedding": "0", "hidden": "0", "middle": "0", "classifier": "", "dropout": "0", // in the table of methods
 	} {
 		c.Flags().Lookup(name).DefValue = none
@@ -125,7 +124,7 @@ func (f *trainFlags) addData(c *cobra.Command) {
 	c.Flags().StringVarP(&r.Out, "out", "o", "", "run folder; made when missing")
 	c.Flags().BoolVar(&r.Resume, "resume", false, "start, or go on after an interruption")
 	c.Flags().BoolVar(&r.Finish, "finish", false, "end an interrupted run for good, with the best model so far; it cannot be gone on with then")
-	c.Flags().Float64SliceVar(&f.fractions, "fractions", nil, "`shares` of slides to train, validate and test, divided at random (default 0.6,0.2,0.2 where CSV has no split)")
+	numbersFlag(c.Flags(), &f.fractions, "fractions", "`shares` of slides to train, validate and test, divided at random (default 0.6,0.2,0.2 where CSV has no split)")
 	c.Flags().IntVar(&s.Folds, "folds", 0, "divide into so many parts, of which --fold is the test split")
 	c.Flags().IntVar(&f.fold, "fold", 0, "which of the --folds is the test split, from 0")
 	c.Flags().StringVar(&s.File, "splits", "", "CSV `file` with columns train, val and test, as CLAM writes them")
@@ -148,7 +147,7 @@ func (f *trainFlags) addMethod(c *cobra.Command) {
 	r, l, m := &f.req, &f.req.Learner, &f.req.Config.Model
 	c.Flags().StringVar(&m.Method, "method", m.Method, "what is trained: "+strings.Join(mil.Methods(), ", "))
 	c.Flags().StringVar(&r.Preset, "preset", "", "published magnifications and k: "+strings.Join(presetNames(), ", "))
-	c.Flags().Float64SliceVar(&r.Magnifications, "magnifications", nil, "`list` of magnifications, such as 5,10,20 (default: those of --preset, else all that the bags have; for a method of one the highest of them)")
+	numbersFlag(c.Flags(), &r.Magnifications, "magnifications", "`list` of magnifications, such as 5,10,20 (default: those of --preset, else all that the bags have; for a method of one the highest of them)")
 	c.Flags().IntSliceVar(&r.K, "k", nil, kUsage+" (default 12)")
 	c.Flags().IntVar(&m.Sizes.Embedding, "embedding", m.Sizes.Embedding, "values that a patch is embedded into (default: the method's)")
 	c.Flags().IntVar(&m.Sizes.Hidden, "hidden", m.Sizes.Hidden, "width of the attention; of sparseconvmil, between the two layers that classify (default: the method's)")
