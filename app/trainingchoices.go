@@ -9,21 +9,17 @@ import (
 
 // TrainingMethod is a method that a model can be trained by.
 type TrainingMethod struct {
-	ID, Name string
-	Zooms    bool // it zooms into some patches, and has a K
+	ID, Name string // Name as ZoomMIL's paper writes it
+	Zooms    bool   // it zooms into some patches, and has a K
 	// Magnifications that it looks at: the fewest and the most.
 	Fewest, Most int
 }
 
 // TrainingMethods are all methods, ZoomMIL first.
 func TrainingMethods() []TrainingMethod {
-	names := map[string]string{
-		mil.ZoomMIL: "ZoomMIL", mil.MaxMIL: "MaxMIL", mil.MeanMIL: "MeanMIL", mil.ABMIL: "ABMIL", mil.CLAMSB: "CLAM-SB",
-		mil.TransMIL: "TransMIL", mil.DSMIL: "DSMIL", mil.MSMIL: "MS-MIL", mil.SparseConvMIL: "SparseConvMIL",
-	}
 	var list []TrainingMethod
 	for _, id := range mil.Methods() {
-		m := TrainingMethod{ID: id, Name: names[id], Zooms: !(&mil.Config{Method: id}).Exhaustive()}
+		m := TrainingMethod{ID: id, Name: mil.MethodName(id), Zooms: !(&mil.Config{Method: id}).Exhaustive()}
 		m.Fewest, m.Most = mil.Scales(id)
 		list = append(list, m)
 	}

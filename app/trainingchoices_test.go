@@ -12,10 +12,12 @@ func TestTrainingChoices(t *testing.T) {
 	if len(methods) != len(mil.Methods()) || methods[0].ID != mil.ZoomMIL || !methods[0].Zooms {
 		t.Errorf("%+v", methods)
 	}
+	names := map[string]bool{}
 	for _, m := range methods {
-		if m.Name == "" || m.Zooms != (m.ID == mil.ZoomMIL) {
+		if m.Name == "" || names[m.Name] || m.Zooms != (m.ID == mil.ZoomMIL) {
 			t.Errorf("%+v", m)
 		}
+		names[m.Name] = true
 		r := DefaultTrainingOf(m.ID)
 		r.Out = t.TempDir()
 		if err := r.Check(); err != nil {

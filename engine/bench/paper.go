@@ -116,19 +116,10 @@ func (c Contestant) Key() string {
 	return key
 }
 
-// The names that the paper gives the methods.
-func methodNames() map[string]string {
-	return map[string]string{
-		mil.MaxMIL: "MaxMIL", mil.MeanMIL: "MeanMIL", mil.SparseConvMIL: "SparseConvMIL", mil.ABMIL: "ABMIL",
-		mil.CLAMSB: "CLAM-SB", mil.TransMIL: "TransMIL", mil.MSMIL: "MSMIL", mil.DSMIL: "DSMIL", mil.ZoomMIL: ZoomName,
-	}
-}
-
 // Contestants are the rows of the study in the paper's order, the single-scale
 // methods at the highest magnification and at those given besides; with whole
 // also ZoomMIL trained by the whole gradient of its Top-K.
 func (s Study) Contestants(besides []float64, whole bool) []Contestant {
-	names := methodNames()
 	single := slices.Compact(slices.Sorted(slices.Values(append(slices.Clone(besides), s.Highest()))))
 	var all []Contestant
 	for _, method := range mil.Methods() {
@@ -136,11 +127,11 @@ func (s Study) Contestants(besides []float64, whole bool) []Contestant {
 			continue
 		}
 		if _, most := mil.Scales(method); most > 1 {
-			all = append(all, Contestant{Name: names[method], Method: method, Magnifications: s.Magnifications})
+			all = append(all, Contestant{Name: mil.MethodName(method), Method: method, Magnifications: s.Magnifications})
 			continue
 		}
 		for _, m := range single {
-			all = append(all, Contestant{Name: names[method], Method: method, Magnifications: []float64{m}})
+			all = append(all, Contestant{Name: mil.MethodName(method), Method: method, Magnifications: []float64{m}})
 		}
 	}
 	if s.EffK != nil {

@@ -27,6 +27,14 @@ func Methods() []string {
 	return []string{ZoomMIL, MaxMIL, MeanMIL, SparseConvMIL, ABMIL, CLAMSB, TransMIL, MSMIL, DSMIL}
 }
 
+// MethodName is what ZoomMIL's paper calls one of Methods; "" for another.
+func MethodName(method string) string {
+	return map[string]string{
+		ZoomMIL: "ZoomMIL", MaxMIL: "MaxMIL", MeanMIL: "MeanMIL", SparseConvMIL: "SparseConvMIL", ABMIL: "ABMIL",
+		CLAMSB: "CLAM-SB", TransMIL: "TransMIL", MSMIL: "MSMIL", DSMIL: "DSMIL",
+	}[method]
+}
+
 // Exhaustive says whether a model takes all patches of its magnifications. The
 // others choose what they zoom into.
 func (c *Config) Exhaustive() bool { return c.whole() != nil }
