@@ -5,6 +5,7 @@ import (
 	"image/color"
 	"io"
 	"math"
+	"strings"
 
 	"gonum.org/v1/plot"
 	"gonum.org/v1/plot/vg"
@@ -12,10 +13,13 @@ import (
 )
 
 // WriteConfusion draws a confusion matrix, counts[truth][predicted], as PNG. The
-// shade of a field is its share of the slides of that truth.
+// shade of a field is its share of the slides of that truth. A long title takes
+// several lines.
 func WriteConfusion(w io.Writer, title string, classes []string, counts [][]int) error {
 	n := len(classes)
-	p := newPlot(title, "predicted", "truth")
+	side := matrixSide(n)
+	width := side + 2.2*vg.Inch
+	p := newPlot(title, "predicted", "truth", width-plotMargin)
 	p.X.Min, p.X.Max, p.Y.Min, p.Y.Max = -0.5, float64(n)-0.5, -0.5, float64(n)-0.5
 	p.Add(&matrix{counts})
 	names := make([]string, n)
@@ -29,12 +33,12 @@ func WriteConfusion(w io.Writer, title string, classes []string, counts [][]int)
 	for _, axis := range []*plot.Axis{&p.X, &p.Y} {
 		axis.Padding, axis.LineStyle.Width = 0, 0
 	}
-	side := matrixSide(n)
 	if longest(names) > 12*side/vg.Length(n)/vg.Inch {
 		p.X.Tick.Label.Rotation = 0.6
 		p.X.Tick.Label.XAlign, p.X.Tick.Label.YAlign = draw.XRight, draw.YTop
 	}
-	return writePlot(w, side+2.2*vg.Inch, side+1.5*vg.Inch, p.Draw)
+	more := vg.Length(strings.Count(p.Title.Text, "\n")) * p.Title.TextStyle.FontExtents().Height
+	return writePlot(w, width, side+1.5*vg.Inch+more, p.Draw)
 }
 
 // matrixSide is how large n classes are drawn.

@@ -8,6 +8,7 @@ import (
 	"math"
 	"slices"
 	"strconv"
+	"strings"
 
 	stdfont "golang.org/x/image/font"
 	"gonum.org/v1/plot"
@@ -130,7 +131,7 @@ const (
 const fewEpochs = 40
 
 func newChart(title, x, y string, epochs int) *chart {
-	p := newPlot(title, x, y)
+	p := newPlot(title, x, y, chartWidth-legendWidth-plotMargin)
 	p.X.Min, p.X.Max = 1, float64(max(epochs, 2))
 	p.X.Tick.Marker = plot.TickerFunc(wholeTicks)
 	p.X.Padding = vg.Points(6)
@@ -148,11 +149,13 @@ func newChart(title, x, y string, epochs int) *chart {
 	return &chart{p, l}
 }
 
-// newPlot is an empty plot in the letters of the program.
-func newPlot(title, x, y string) *plot.Plot {
+// newPlot is an empty plot in the letters of the program. Its title is broken where
+// it is wider than there is room.
+func newPlot(title, x, y string, room vg.Length) *plot.Plot {
 	p := plot.New()
 	p.BackgroundColor = color.White
-	p.Title.Text, p.Title.Padding = shorten(title, 90), vg.Points(8)
+	lines := broken(shorten(title, longestTitle), letters(13, true), room)
+	p.Title.Text, p.Title.Padding = strings.Join(lines, "\n"), vg.Points(8)
 	p.Title.TextStyle.Font = sans(13, true)
 	for _, a := range []struct {
 		axis  *plot.Axis
@@ -164,6 +167,9 @@ func newPlot(title, x, y string) *plot.Plot {
 	}
 	return p
 }
+
+// longestTitle is the most letters of a title, which may be a file's name.
+const longestTitle = 200
 
 func sans(size float64, bold bool) font.Font {
 	f := font.Font{Typeface: "Liberation", Variant: "Sans", Size: vg.Points(size)}
@@ -269,13 +275,29 @@ func (c *chart) write(w io.Writer) error {
 	})
 }
 
+// plotMargin is what a picture leaves free at its left and right together.
+const plotMargin = 20 * vg.Length(1)
+
 // writePlot makes a PNG of what paint draws, with the notice below it.
 func writePlot(w io.Writer, width, height vg.Length, paint func(draw.Canvas)) error {
-	img := vgimg.NewWith(vgimg.UseWH(width, height), vgimg.UseDPI(chartDPI), vgimg.UseBackgroundColor(color.White))
-	canvas := draw.Crop(draw.New(img), vg.Points(10), -vg.Points(10), vg.Points(6), -vg.Points(10))
-	notice := draw.TextStyle{Color: color.Gray{110}, Font: sans(8, false), Handler: plot.DefaultTextHandler}
-	canvas.FillText(notice, canvas.Min, result.ResearchUse)
-	paint(draw.Crop(canvas, 0, 0, vg.Points(16), 0))
+	return writeNoted(w, width, height, nil, paint)
+}
+
+// writeNoted is writePlot with notes above the notice, broken where they are wider
+// than the picture, which grows by their height.
+func writeNoted(w io.Writer, width, height vg.Length, notes []string, paint func(draw.Canvas)) error {
+	style := draw.TextStyle{Color: color.Gray{110}, Font: sans(8, false), Handler: plot.DefaultTextHandler}
+	var lines []string
+	for _, n := range notes {
+		lines = append(lines, broken(n, style, width-plotMargin)...)
+	}
+	foot := noteLine * vg.Length(len(lines))
+	img := vgimg.NewWith(vgimg.UseWH(width, height+foot), vgimg.UseDPI(chartDPI), vgimg.UseBackgroundColor(color.White))
+	canvas := draw.Crop(draw.New(img), plotMargin/2, -plotMargin/2, vg.Points(6), -vg.Points(10))
+	for i, line := range append(lines, result.ResearchUse) {
+		canvas.FillText(style, vg.Point{X: canvas.Min.X, Y: canvas.Min.Y + foot - noteLine*vg.Length(i)}, line)
+	}
+	paint(draw.Crop(canvas, 0, 0, vg.Points(16)+foot, 0))
 	_, err := vgimg.PngCanvas{Canvas: img}.WriteTo(w)
 	return err
 }

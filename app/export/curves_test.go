@@ -178,6 +178,11 @@ func TestTicks(t *testing.T) {
 	}
 }
 
+func unprinted(c color.Color) bool {
+	r, g, b, _ := c.RGBA()
+	return r&g&b == 0xffff
+}
+
 func TestConfusionPicture(t *testing.T) {
 	img := drawn(t, "confusion.png", func(w io.Writer) error {
 		return WriteConfusion(w, "test", []string{"normal", "a very long class name of all", "tumour"}, [][]int{{12, 0, 0}, {1, 3, 4}, {0, 0, 0}})
@@ -194,6 +199,23 @@ func TestConfusionPicture(t *testing.T) {
 	})
 	if two.Bounds().Dx() >= 1000 {
 		t.Errorf("two classes are drawn on %v", two.Bounds())
+	}
+	// A title that is too long for one line stands on several, and nothing of it is cut
+	// off: the columns at both edges are white.
+	title := "tumour-model-of-a-run-in-a-folder-whose-name-has-no-end at 5>10>20x, whole gradient: test slides, 3 seeds"
+	long := drawn(t, "confusion-long.png", func(w io.Writer) error {
+		return WriteConfusion(w, title, []string{"normal", "tumour"}, [][]int{{9, 1}, {2, 9}})
+	})
+	if long.Bounds().Dx() != two.Bounds().Dx() || long.Bounds().Dy() < two.Bounds().Dy()+50 {
+		t.Errorf("%v with a long title, %v with a short one", long.Bounds(), two.Bounds())
+	}
+	edge := plotMargin.Dots(chartDPI) / 4
+	for y := range long.Bounds().Dy() {
+		for x := range int(edge) {
+			if !unprinted(long.At(x, y)) || !unprinted(long.At(long.Bounds().Dx()-1-x, y)) {
+				t.Fatalf("ink at the edge, line %d", y)
+			}
+		}
 	}
 	classes, counts := make([]string, 60), make([][]int, 60)
 	for i := range classes {

@@ -19,6 +19,7 @@ import (
 type FrontierChart struct {
 	Title  string
 	Panels []FrontierPanel
+	Notes  []string // below the panels; long ones are broken
 }
 
 // FrontierPanel is one place.
@@ -33,7 +34,8 @@ type FrontierPoint struct {
 	Throughput float64 // megapixels an hour
 	F1, SD     float64 // weighted; mean and deviation over the seeds
 	Best       bool    // no other is as good and as fast
-	Bold       bool    // drawn larger
+	Bold       bool    // drawn larger and black: a disc
+	Light      bool    // of the bold ones, a square
 }
 
 // WriteFrontier draws the panels one above the other, as PNG. The throughput is on
@@ -41,7 +43,7 @@ type FrontierPoint struct {
 func WriteFrontier(w io.Writer, c FrontierChart) error {
 	const panel = 3.7 * vg.Inch
 	n, names := vg.Length(max(len(c.Panels), 1)), c.names()
-	return writePlot(w, 6.6*vg.Inch+names, n*panel+vg.Points(50), func(canvas draw.Canvas) {
+	return writeNoted(w, 6.6*vg.Inch+names, n*panel+vg.Points(50), c.Notes, func(canvas draw.Canvas) {
 		title := letters(13, true)
 		canvas.FillText(title, vg.Point{X: canvas.Min.X, Y: canvas.Max.Y - vg.Points(10)}, c.Title)
 		canvas = draw.Crop(canvas, 0, 0, 0, -vg.Points(26))
@@ -88,7 +90,7 @@ func (c FrontierChart) lowest() float64 {
 func (p FrontierPoint) drawn() bool { return p.Throughput > 0 && p.F1 == p.F1 }
 
 func (p FrontierPanel) plot(low float64) *plot.Plot {
-	chart := newPlot(p.Title, "megapixels an hour", "weighted F1")
+	chart := newPlot(p.Title, "megapixels an hour", "weighted F1", 6*vg.Inch)
 	chart.X.Scale, chart.X.Tick.Marker = plot.LogScale{}, plot.TickerFunc(decadeTicks)
 	chart.X.Min, chart.X.Max = p.span()
 	chart.Y.Min, chart.Y.Max = low, 1
@@ -96,16 +98,17 @@ func (p FrontierPanel) plot(low float64) *plot.Plot {
 	grid := plotter.NewGrid()
 	grid.Vertical.Color, grid.Horizontal.Color = color.Gray{235}, color.Gray{225}
 	chart.Add(grid, p.frontier())
+	marks := p.marks()
 	for i, at := range p.Points {
 		if !at.drawn() {
 			continue
 		}
-		e := deviations{plotter.XYs{{X: at.Throughput, Y: at.F1}}, plotter.YErrors{{Low: at.SD, High: min(at.SD, 1-at.F1)}}}
+		e := deviations{plotter.XYs{{X: at.Throughput, Y: at.F1}}, plotter.YErrors{ofShare(at.F1, at.SD)}}
 		if bars, err := plotter.NewYErrorBars(e); err == nil {
-			bars.LineStyle = draw.LineStyle{Color: markOf(i, at).Color, Width: vg.Points(0.8)}
+			bars.LineStyle = draw.LineStyle{Color: marks[i].Color, Width: vg.Points(0.8)}
 			chart.Add(bars)
 		}
-		chart.Add(&plotter.Scatter{XYs: e.XYs, GlyphStyle: markOf(i, at)})
+		chart.Add(&plotter.Scatter{XYs: e.XYs, GlyphStyle: marks[i]})
 	}
 	return chart
 }
@@ -146,27 +149,44 @@ func (p FrontierPanel) legend() *plot.Legend {
 	l.TextStyle.Font = sans(10, false)
 	l.Left, l.Top = true, true
 	l.ThumbnailWidth, l.Padding = vg.Points(16), vg.Points(4)
-	for i, at := range p.Points {
-		l.Add(at.Name, &plotter.Scatter{GlyphStyle: markOf(i, at)})
+	for i, mark := range p.marks() {
+		l.Add(p.Points[i].Name, &plotter.Scatter{GlyphStyle: mark})
 	}
 	l.Add(frontierName, &plotter.Line{LineStyle: p.frontier().LineStyle})
 	return &l
 }
 
-// markOf is how the point of that number is drawn: by colour and by shape.
-func markOf(i int, p FrontierPoint) draw.GlyphStyle {
+// marks are how the points are drawn: by colour and by shape. The bold ones are not
+// counted, so that a method looks the same whether or not there are several of them.
+func (p FrontierPanel) marks() []draw.GlyphStyle {
+	var all []draw.GlyphStyle
+	plain := 0
+	for _, at := range p.Points {
+		if at.Bold {
+			all = append(all, boldMark(at.Light))
+			continue
+		}
+		all = append(all, plainMark(plain))
+		plain++
+	}
+	return all
+}
+
+func boldMark(light bool) draw.GlyphStyle {
+	g := draw.GlyphStyle{Color: color.Black, Shape: draw.CircleGlyph{}, Radius: vg.Points(5)}
+	if light {
+		g.Shape = draw.SquareGlyph{}
+	}
+	return g
+}
+
+// plainMark is that of a number from 0 on.
+func plainMark(i int) draw.GlyphStyle {
 	inks := []color.Color{
 		blue(), vermilion(), green(), color.RGBA{204, 121, 167, 255}, color.RGBA{86, 180, 233, 255}, color.RGBA{230, 159, 0, 255}, color.Gray{90},
 	}
 	shapes := []draw.GlyphDrawer{draw.CircleGlyph{}, draw.SquareGlyph{}, draw.TriangleGlyph{}, draw.PyramidGlyph{}, draw.RingGlyph{}}
-	g := draw.GlyphStyle{Color: inks[i%len(inks)], Shape: shapes[i%len(shapes)], Radius: vg.Points(4)}
-	if p.Bold {
-		g.Color, g.Shape, g.Radius = color.Black, draw.CircleGlyph{}, vg.Points(5)
-		if i%2 == 0 {
-			g.Shape = draw.SquareGlyph{}
-		}
-	}
-	return g
+	return draw.GlyphStyle{Color: inks[i%len(inks)], Shape: shapes[i%len(shapes)], Radius: vg.Points(4)}
 }
 
 // decadeTicks are at 1, 2 and 5 times the powers of ten.

@@ -8,6 +8,8 @@ import (
 	"math"
 	"slices"
 	"testing"
+
+	"gonum.org/v1/plot/vg/draw"
 )
 
 // inked counts the pixels of a colour.
@@ -31,7 +33,7 @@ func TestWriteFrontier(t *testing.T) {
 		for j, name := range []string{"MaxMIL 20x", "MeanMIL 20x", "SparseConvMIL 20x", "ABMIL 20x", "TransMIL 20x", "DSMIL 5+10+20x", "ZoomMIL-Eff 5>10x", "ZoomMIL 5>10>20x"} {
 			at := FrontierPoint{Name: name, Throughput: math.Pow(30, float64(i)) * (2500 + 30*float64(j)), F1: 0.6 + 0.04*float64(j), SD: 0.03}
 			if j >= 6 {
-				at.Throughput, at.Bold, at.Best = at.Throughput*float64(20-j), true, true
+				at.Throughput, at.Bold, at.Best, at.Light = at.Throughput*float64(20-j), true, true, j == 6
 			}
 			p.Points = append(p.Points, at)
 		}
@@ -40,7 +42,7 @@ func TestWriteFrontier(t *testing.T) {
 	}
 	c.Title = "Throughput against accuracy"
 	img := drawn(t, "frontier.png", func(w io.Writer) error { return WriteFrontier(w, c) })
-	one := drawn(t, "frontier-one.png", func(w io.Writer) error { return WriteFrontier(w, FrontierChart{c.Title, c.Panels[:1]}) })
+	one := drawn(t, "frontier-one.png", func(w io.Writer) error { return WriteFrontier(w, FrontierChart{Title: c.Title, Panels: c.Panels[:1]}) })
 	if img.Bounds().Dx() != one.Bounds().Dx() || img.Bounds().Dy() < one.Bounds().Dy()*3/2 {
 		t.Errorf("%v with two panels, %v with one", img.Bounds(), one.Bounds())
 	}
@@ -48,6 +50,20 @@ func TestWriteFrontier(t *testing.T) {
 		t.Errorf("%d pixels of the first method on two panels, %d on one", all, half)
 	}
 	drawn(t, "frontier-empty.png", func(w io.Writer) error { return WriteFrontier(w, FrontierChart{}) })
+}
+
+// A method looks the same in a chart with the light variant and in one without.
+func TestMarks(t *testing.T) {
+	plain := func(name string) FrontierPoint { return FrontierPoint{Name: name} }
+	zoom, light := FrontierPoint{Name: "ZoomMIL", Bold: true}, FrontierPoint{Name: "ZoomMIL-Eff", Bold: true, Light: true}
+	with := FrontierPanel{Points: []FrontierPoint{plain("MaxMIL"), plain("DSMIL"), light, zoom, plain("whole gradient")}}.marks()
+	without := FrontierPanel{Points: []FrontierPoint{plain("MaxMIL"), plain("DSMIL"), zoom, plain("whole gradient")}}.marks()
+	if !slices.Equal(slices.Delete(slices.Clone(with), 2, 3), without) {
+		t.Errorf("%+v, without the light one %+v", with, without)
+	}
+	if with[3].Shape != (draw.CircleGlyph{}) || with[2].Shape != (draw.SquareGlyph{}) || with[0] == with[1] {
+		t.Errorf("%+v", with)
+	}
 }
 
 func TestDecadeTicks(t *testing.T) {
@@ -86,7 +102,7 @@ func TestBroken(t *testing.T) {
 	if want := []string{"some words", "of a note"}; !slices.Equal(lines, want) {
 		t.Errorf("%q, want %q", lines, want)
 	}
-	if lines := broken("unbreakable", s, 1); !slices.Equal(lines, []string{"unbreakable"}) {
+	if lines := broken("an unbreakable", s, s.Width("unbreak")); !slices.Equal(lines, []string{"an", "unbreak", "able"}) {
 		t.Errorf("%q", lines)
 	}
 }

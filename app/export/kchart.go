@@ -1,10 +1,12 @@
 package export
 
 import (
+	"cmp"
 	"fmt"
 	"image/color"
 	"io"
 	"math"
+	"slices"
 
 	"gonum.org/v1/plot"
 	"gonum.org/v1/plot/plotter"
@@ -20,13 +22,20 @@ type KPoint struct {
 	Read, Exhaustive     float64 // patches of a slide that are read, and that there are
 }
 
-// KChart is drawn from points in order of K.
-type KChart struct{ Points []KPoint }
+// KChart is what WriteK draws.
+type KChart struct {
+	Points []KPoint // in any order
+	Notes  []string // below the chart; long ones are broken
+}
+
+// kSide is the width of a chart of K, and its height without the notes.
+const kSide = 7 * vg.Inch
 
 // WriteK draws accuracy and cost against K, one above the other, as PNG.
 func WriteK(w io.Writer, c KChart) error {
+	c.Points = slices.SortedFunc(slices.Values(c.Points), func(a, b KPoint) int { return cmp.Compare(a.K, b.K) })
 	scores, cost := c.scores(), c.cost()
-	return writePlot(w, 7*vg.Inch, 7*vg.Inch, func(canvas draw.Canvas) {
+	return writeNoted(w, kSide, kSide, c.Notes, func(canvas draw.Canvas) {
 		middle := (canvas.Max.Y - canvas.Min.Y) * 0.42
 		scores.Draw(draw.Crop(canvas, 0, -vg.Points(8), middle, 0))
 		cost.Draw(draw.Crop(canvas, 0, -vg.Points(8), 0, middle-(canvas.Max.Y-canvas.Min.Y)-vg.Points(6)))
@@ -35,7 +44,7 @@ func WriteK(w io.Writer, c KChart) error {
 
 // axes is a plot over K.
 func (c KChart) axes(title, y string) *plot.Plot {
-	p := newPlot(title, "K, patches zoomed into", y)
+	p := newPlot(title, "K, patches zoomed into", y, kSide-plotMargin)
 	var ticks plot.ConstantTicks
 	for _, at := range c.Points {
 		ticks = append(ticks, plot.Tick{Value: float64(at.K), Label: fmt.Sprint(at.K)})
@@ -66,14 +75,23 @@ func (c KChart) scores() *plot.Plot {
 		e := deviations{}
 		for _, at := range c.Points {
 			mean, sd := s.of(at)
+			if math.IsNaN(mean) {
+				continue
+			}
 			e.XYs = append(e.XYs, plotter.XY{X: float64(at.K) + s.by, Y: mean})
-			e.YErrors = append(e.YErrors, struct{ Low, High float64 }{sd, sd})
+			e.YErrors = append(e.YErrors, ofShare(mean, sd))
 			low = min(low, mean-sd)
 		}
 		add(p, s.name, e, draw.LineStyle{Color: s.ink, Width: vg.Points(1.6), Dashes: s.dashes})
 	}
-	p.Y.Min, p.Y.Max = max(0, math.Floor(10*low)/10), 1
+	p.Y.Min, p.Y.Max, p.Y.Padding = max(0, math.Floor(10*low)/10), 1, vg.Points(4)
+	p.Y.Tick.Marker = plot.TickerFunc(valueTicks)
 	return p
+}
+
+// ofShare is the deviation of a share, no longer than shares go.
+func ofShare(mean, sd float64) struct{ Low, High float64 } {
+	return struct{ Low, High float64 }{min(sd, mean), min(sd, 1-mean)}
 }
 
 // narrowest is the least distance of two points.

@@ -3,7 +3,6 @@ package export
 import (
 	"image/color"
 	"io"
-	"strings"
 
 	"gonum.org/v1/plot"
 	"gonum.org/v1/plot/vg"
@@ -73,19 +72,9 @@ func letters(size float64, bold bool) draw.TextStyle {
 	return draw.TextStyle{Color: color.Gray{20}, Font: sans(size, bold), YAlign: draw.YCenter, Handler: plot.DefaultTextHandler}
 }
 
-// broken is a text in lines that are no wider than there is room, as far as its
-// words let it.
+// broken is a text in lines that are no wider than there is room.
 func broken(text string, s draw.TextStyle, room vg.Length) []string {
-	var lines []string
-	line := ""
-	for _, word := range strings.Fields(text) {
-		longer := strings.TrimSpace(line + " " + word)
-		if line != "" && s.Width(longer) > room {
-			lines, longer = append(lines, line), word
-		}
-		line = longer
-	}
-	return append(lines, line)
+	return inLines(text, func(line string) bool { return s.Width(line) <= room })
 }
 
 func (p *tablePainter) height() vg.Length {

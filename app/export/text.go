@@ -102,17 +102,23 @@ func (t *typesetter) halo(dst draw.Image, x, y int, text string, s style) {
 // wrap breaks text into lines of at most width pixels, between words where it
 // can and within them where it must.
 func (t *typesetter) wrap(text string, width int, s style) []string {
+	return inLines(text, func(line string) bool { return t.width(line, s) <= width })
+}
+
+// inLines breaks text into lines that fit, between words where it can and within
+// them where it must.
+func inLines(text string, fits func(line string) bool) []string {
 	var lines []string
 	line := ""
 	for _, word := range strings.Fields(text) {
-		if joined := strings.TrimSpace(line + " " + word); t.width(joined, s) <= width {
+		if joined := strings.TrimSpace(line + " " + word); fits(joined) {
 			line = joined
 			continue
 		}
 		if line != "" {
 			lines = append(lines, line)
 		}
-		pieces := t.chop(word, width, s)
+		pieces := chop(word, fits)
 		lines = append(lines, pieces[:len(pieces)-1]...)
 		line = pieces[len(pieces)-1]
 	}
@@ -130,12 +136,12 @@ func (t *typesetter) lines(text string, width, most int, s style) []string {
 	return lines
 }
 
-// chop cuts a word into pieces of at most width pixels; at least one letter each.
-func (t *typesetter) chop(word string, width int, s style) []string {
+// chop cuts a word into pieces that fit; at least one letter each.
+func chop(word string, fits func(piece string) bool) []string {
 	var pieces []string
 	piece := ""
 	for _, letter := range word {
-		if piece != "" && t.width(piece+string(letter), s) > width {
+		if piece != "" && !fits(piece+string(letter)) {
 			pieces = append(pieces, piece)
 			piece = ""
 		}
