@@ -53,6 +53,7 @@ func methodConfigs() map[string]Config {
 	add("msmil of three", MSMIL, scales)
 	add("transmil", TransMIL, func(c *Config) { three(c); c.Sizes.Embedding = 8 })
 	add("transmil first rows", TransMIL, func(c *Config) { c.Sizes.Embedding, c.Options.FirstRows = 8, true })
+	add("transmil of a width the heads do not divide", TransMIL, func(c *Config) { c.Sizes.Embedding = 19 })
 	add("sparseconvmil", SparseConvMIL, three)
 	add("sparseconvmil of cells", SparseConvMIL, func(c *Config) { c.Options.Cell = 2 })
 	return all
@@ -363,7 +364,7 @@ func TestMethodsRefuse(t *testing.T) {
 		{"selection", "selection", "abmil", func(c *Config) { c.Selection = []string{Hard} }},
 		{"scales", "has 1", "abmil", func(c *Config) { c.Magnifications = []float64{5, 10} }},
 		{"one scale", "from 2", "msmil", func(c *Config) { c.Magnifications = []float64{5} }},
-		{"heads", "multiple", "transmil", func(c *Config) { c.Sizes.Embedding = 12 }},
+		{"heads", "8 or more", "transmil", func(c *Config) { c.Sizes.Embedding = 7 }},
 		{"hidden", "hidden", "meanmil", func(c *Config) { c.Sizes.Hidden = 4 }},
 		{"no hidden", "hidden", "clam_sb", func(c *Config) { c.Sizes.Hidden = 0 }},
 		{"middle", "middle", "maxmil", func(c *Config) { c.Sizes.Middle = 4 }},

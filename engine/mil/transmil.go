@@ -22,8 +22,8 @@ const (
 )
 
 func (transMIL) check(c *Config) error {
-	if c.Sizes.Embedding%heads != 0 {
-		return fmt.Errorf("embedding size is %d, must be a multiple of the %d heads", c.Sizes.Embedding, heads)
+	if c.Sizes.Embedding < heads {
+		return fmt.Errorf("embedding size is %d, must be %d or more, one for each head", c.Sizes.Embedding, heads)
 	}
 	return errors.Join(
 		c.Options.check(Options{FirstRows: c.Options.FirstRows}), c.linearOnly(),
@@ -45,9 +45,9 @@ func (transMIL) weights(c *Config) []weight {
 	for _, layer := range []string{"layer1", "layer2"} {
 		all = append(all, norm(layer+".norm")...)
 		all = append(all,
-			weight{layer + ".attn.to_qkv.weight", []int{3 * d, d}, uniform(1 / math.Sqrt(float64(d)))},
+			weight{layer + ".attn.to_qkv.weight", []int{3 * heads * (d / heads), d}, uniform(1 / math.Sqrt(float64(d)))},
 			weight{layer + ".attn.res_conv.weight", []int{heads, 1, residual, 1}, uniform(1 / math.Sqrt(residual))})
-		all = append(all, usual(layer+".attn.to_out.0", d, d)...)
+		all = append(all, usual(layer+".attn.to_out.0", d, heads*(d/heads))...)
 	}
 	return append(append(all, norm("norm")...), usual("_fc2", len(c.Classes), d)...)
 }
@@ -186,14 +186,14 @@ type parts struct {
 	values     []*nn.Value // of each head, [n, e]
 	far        []*nn.Value // the attention of the landmarks to all rows, [k, n]
 	gathered   []*nn.Value // inverse times far times values, [k, e]
-	projection *nn.Value   // [3 d, d]
+	projection *nn.Value   // [3 8 e, d]
 }
 
 // part is what projection i of 3, of queries, keys and values, makes of rows [n,
 // d] for one head, [n, e].
 func (a nystrom) part(p *parts, rows *nn.Value, i, head int) *nn.Value {
 	e := a.d / heads
-	from := i*a.d + head*e
+	from := (i*heads + head) * e
 	return a.Linear(rows, a.Slice(p.projection, 0, from, from+e), nil)
 }
 
