@@ -77,17 +77,7 @@ func (w *Workspace) addFrontier(ctx context.Context, out *bench.Frontier, c *ben
 	if err != nil {
 		return err
 	}
-	study, err := bench.FindStudy(c.Study)
-	if err != nil {
-		return err
-	}
-	if study, err = study.At(c.Magnifications); err != nil {
-		return err
-	}
-	costs := bench.CostCase{Study: study, Spec: spec, Device: place.Opener, Batch: place.Batch}
-	for _, r := range c.Rows {
-		costs.Contestants = append(costs.Contestants, r.Contestant)
-	}
+	costs := bench.CostCase{Spec: spec, Device: place.Opener, Batch: place.Batch}
 	series := bench.FrontierSeries{Place: bench.PlaceName(place.Device, o.Threads), Device: place.Device}
 	return out.Add(ctx, c, costs, series, progress)
 }

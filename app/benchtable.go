@@ -66,6 +66,9 @@ func (r *TableRequest) contestants(study bench.Study) ([]bench.Contestant, error
 			return nil, fmt.Errorf("%gx: %s has the magnifications %v", m, study.Name, study.Magnifications)
 		}
 	}
+	if r.EffK != nil && study.EffK == nil {
+		return nil, fmt.Errorf("k for %s: the paper has none at %s", bench.EffName, study.Name)
+	}
 	all := study.Contestants(r.Besides, r.FullGradient)
 	var names []string
 	for _, c := range all {
@@ -214,8 +217,15 @@ func (c *contest) run(ctx context.Context, out *bench.Comparison, who []bench.Co
 		}
 	}
 	d := entries[0].Trial.Data
+	for i, e := range entries {
+		out.Rows[i].Read = e.Read()
+		if len(e.Trial.Data.Magnifications) > len(d.Magnifications) {
+			d = e.Trial.Data
+		}
+	}
 	out.Training = &bench.TrainingSummary{
 		Dataset: c.req.Table, Classes: d.Classes, Seeds: run.Seeds, Epochs: c.req.Epochs, Settings: c.req.settings(), Slides: map[string]int{},
+		Magnifications: d.Magnifications, Patches: bench.TestPatches(d),
 	}
 	for _, split := range []train.Split{train.Training, train.Validation, train.Test} {
 		out.Training.Slides[split.String()] = len(d.In(split))
@@ -241,10 +251,11 @@ func (r *TableRequest) settings() string {
 	add(len(r.K) > 0, "K = %v", r.K)
 	add(len(r.EffK) > 0, "K = %v for %s", r.EffK, bench.EffName)
 	add(r.RawFeatures, "features as they are")
+	const recipe = "every method with its published widths, learning rate, weight decay and dropout, all with Adam and the schedule of ZoomMIL"
 	if but == nil {
-		return "every method by its published recipe"
+		return recipe
 	}
-	return "every method by its published recipe, but: " + strings.Join(but, ", ")
+	return recipe + "; but: " + strings.Join(but, ", ")
 }
 
 // BenchTable compares all methods of a study: what they cost and, where a dataset

@@ -57,16 +57,23 @@ func TestTrainedK(t *testing.T) {
 	if _, err := r.trainedK(bench.Contestant{Name: bench.EffName, Method: mil.ZoomMIL, K: []int{12}}); err == nil {
 		t.Error("two values of k for one zoom")
 	}
+	study, err = bench.FindStudy("camelyon16")
+	if err != nil {
+		t.Fatal(err)
+	}
+	if _, err := r.contestants(study); err == nil {
+		t.Error("k of a method that the study has not")
+	}
 }
 
 func TestTableSettings(t *testing.T) {
-	if text := (&TableRequest{}).settings(); text != "every method by its published recipe" {
+	if text := (&TableRequest{}).settings(); !strings.HasSuffix(text, "schedule of ZoomMIL") {
 		t.Error(text)
 	}
 	r := TableRequest{LeastRate: 3e-4, Most: mil.Sizes{Hidden: 64}, K: []int{4}}
-	want := "every method by its published recipe, but: learning rates of at least 0.0003, hidden layers of at most 64, K = [4]"
-	if text := r.settings(); text != want {
-		t.Errorf("%s, want %s", text, want)
+	want := "; but: learning rates of at least 0.0003, hidden layers of at most 64, K = [4]"
+	if text := r.settings(); !strings.HasSuffix(text, want) {
+		t.Errorf("%s, want %s at its end", text, want)
 	}
 }
 

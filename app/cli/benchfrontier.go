@@ -16,8 +16,9 @@ func (p *Program) benchFrontier() *cobra.Command {
 		Long: `Set the throughput of the methods against how well they do. DIR is what bench table
 wrote with --out, its methods trained: the accuracy is theirs. The throughput is
 measured, on one core of the processor and on the device asked for, for slides as large
-as the paper's: encoding the patches that a method reads, and its own network. With
---out the folder gets frontier.png, frontier.csv, frontier.json and frontier.txt.`,
+as those that the methods were tested on: encoding the patches that a method reads with
+the k that it was trained with, and its own network. With --out the folder gets
+frontier.png, frontier.csv, frontier.json and frontier.txt.`,
 		Example: `  zoomscope bench frontier table --out table
   zoomscope bench frontier table --encoder resnet50.onnx --device cuda --json`,
 		Args: cobra.ExactArgs(1),

@@ -1,6 +1,7 @@
 package cli
 
 import (
+	"errors"
 	"slices"
 	"strconv"
 	"strings"
@@ -28,7 +29,7 @@ func (p *Program) benchTable() *cobra.Command {
 			if len(args) == 1 {
 				req.Table = args[0]
 			}
-			if err := checkTable(&req); err != nil {
+			if err := errors.Join(checkTable(&req), checkCosts(cmd, &req)); err != nil {
 				return err
 			}
 			req.Device, req.Threads, req.Command = o.device, o.threads, commandLine(cmd, args)
@@ -61,9 +62,10 @@ rate that the encoder alone is measured to have here, and of the method's networ
 measured on random features of that number. Networks have the published sizes.
 
 With a CSV of slides and labels, and their feature bags, each method is trained with
-each seed on the training split, by the recipe that it was published with unless flags
-say otherwise, and tested on the test split: weighted F1, accuracy and AUC, mean and
-deviation over the seeds. Runs that are in --out are gone on with, and not run again
+each seed on the training split, with its published widths, rate, decay and dropout
+unless flags say otherwise, all with Adam and the schedule of ZoomMIL, and tested on the
+test split: weighted F1, accuracy and AUC, mean and deviation over the seeds, and how
+many patches of a test slide it reads. The costs stay those of the paper's slides. Runs that are in --out are gone on with, and not run again
 once they have ended. The folder then holds the table as table.txt, table.csv,
 table.json and table.png, and a confusion matrix of each method.`
 
@@ -107,6 +109,21 @@ func checkTable(r *app.TableRequest) error {
 		return usagef("bench table: --embedding, --hidden and --middle must be 1 or more")
 	case !slices.Contains(studyNames(), r.Study):
 		return usagef("--config %s: there are %s", r.Study, strings.Join(studyNames(), ", "))
+	}
+	return nil
+}
+
+// checkCosts reports flags of training where nothing is trained.
+func checkCosts(cmd *cobra.Command, r *app.TableRequest) error {
+	if r.Table != "" {
+		return nil
+	}
+	for _, name := range []string{
+		"seeds", "epochs", "lr", "least-lr", "patience", "sigma", "k", "eff-k", "embedding", "hidden", "middle", "raw-features",
+	} {
+		if cmd.Flags().Changed(name) {
+			return usagef("bench table: --%s is of training, for which a CSV of slides and labels and --bags DIR are missing", name)
+		}
 	}
 	return nil
 }

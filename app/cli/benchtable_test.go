@@ -118,6 +118,7 @@ func TestBenchTableUsage(t *testing.T) {
 		"no bags":                {[]string{s.table, "--out", "o"}, "--bags"},
 		"no folder":              {[]string{s.table, "--bags", s.bags}, "--out"},
 		"bags alone":             {[]string{"--bags", s.bags}, "CSV"},
+		"training without a CSV": {[]string{"--k", "4"}, "--k is of training"},
 		"no such configuration":  {[]string{"--config", "lung"}, "camelyon16"},
 		"no seeds":               {[]string{"--seeds", "0"}, "--seeds"},
 		"a rate below 0":         {[]string{"--lr", "-1"}, "--lr"},

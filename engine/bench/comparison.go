@@ -41,12 +41,15 @@ type Comparison struct {
 
 // TrainingSummary says how the methods of a comparison were trained.
 type TrainingSummary struct {
-	Dataset  string         `json:"dataset"`
-	Slides   map[string]int `json:"slides"` // in each split
-	Classes  []string       `json:"classes"`
-	Seeds    []uint64       `json:"seeds"`
-	Epochs   int            `json:"epochs"`
-	Settings string         `json:"settings"` // a sentence
+	Dataset string         `json:"dataset"`
+	Slides  map[string]int `json:"slides"` // in each split
+	// Patches are how many a test slide has at each of Magnifications, in the mean.
+	Magnifications []float64 `json:"magnifications"`
+	Patches        []float64 `json:"test_patches"`
+	Classes        []string  `json:"classes"`
+	Seeds          []uint64  `json:"seeds"`
+	Epochs         int       `json:"epochs"`
+	Settings       string    `json:"settings"` // a sentence
 }
 
 // ComparisonRow is one method.
@@ -54,7 +57,9 @@ type ComparisonRow struct {
 	Contestant
 	TrainedK []int     `json:"trained_k,omitempty"` // where it is not K
 	Test     *Standing `json:"test,omitempty"`
-	Cost     SlideCost `json:"cost"`
+	// Read is how many patches the trained method encodes of a test slide, in the mean.
+	Read float64   `json:"test_patches_read,omitempty"`
+	Cost SlideCost `json:"cost"`
 	// What the method costs as a multiple of ZoomMIL and of ZoomMIL-Eff, where the
 	// comparison has these.
 	OverZoomMIL *Multiple `json:"over_zoommil,omitempty"`
@@ -147,7 +152,7 @@ func (c *Comparison) WriteJSON(w io.Writer) error {
 func (c *Comparison) Table() Table {
 	t := Table{Head: []string{"method", "at"}}
 	if c.Training != nil {
-		t.Head = append(t.Head, "weighted F1", "accuracy", "AUC")
+		t.Head = append(t.Head, "weighted F1", "accuracy", "AUC", "read")
 	}
 	t.Head = append(t.Head, "patches", "multiply-adds", "seconds")
 	zoom, eff := c.has(ZoomName), c.has(EffName)
@@ -157,7 +162,7 @@ func (c *Comparison) Table() Table {
 	for _, r := range c.Rows {
 		row := []string{r.Name, r.Scales()}
 		if s := r.Test; c.Training != nil {
-			row = append(row, s.WeightedF1.text(), s.Accuracy.text(), s.AUC.text())
+			row = append(row, s.WeightedF1.text(), s.Accuracy.text(), s.AUC.text(), c.readText(r))
 		}
 		row = append(row, fmt.Sprint(r.Cost.Patches), workText(r.Cost, c.Costs.Work > 0), secondsText(r.Cost.Seconds()))
 		if zoom {
@@ -169,6 +174,24 @@ func (c *Comparison) Table() Table {
 		t.add(row...)
 	}
 	return t
+}
+
+// readText is how many patches of a test slide a method reads, and what share that
+// is of those at the highest magnification.
+func (c *Comparison) readText(r ComparisonRow) string {
+	return fmt.Sprintf("%.0f (%.0f %%)", r.Read, 100*r.Read/c.Training.highest())
+}
+
+// highest is how many patches a test slide has at the highest magnification.
+func (t *TrainingSummary) highest() float64 { return t.Patches[len(t.Patches)-1] }
+
+// slide says how large a test slide is in the mean.
+func (t *TrainingSummary) slide() string {
+	var parts []string
+	for i, n := range t.Patches {
+		parts = append(parts, fmt.Sprintf("%.1f patches at %gx", n, t.Magnifications[i]))
+	}
+	return strings.Join(parts, ", ")
 }
 
 func (c *Comparison) has(name string) bool {
@@ -214,7 +237,8 @@ func (c *Comparison) Head() []string {
 		}
 		lines = append(lines,
 			fmt.Sprintf("dataset: %s, slides: %d to train, %d to validate, %d to test", t.Dataset, t.Slides[train.Training.String()], t.Slides[train.Validation.String()], t.Slides[train.Test.String()]),
-			fmt.Sprintf("seeds %s; %d epochs; %s", strings.Join(seeds, ", "), t.Epochs, t.Settings))
+			fmt.Sprintf("seeds %s; %d epochs; %s", strings.Join(seeds, ", "), t.Epochs, t.Settings),
+			fmt.Sprintf("read: patches that the trained method encodes of a test slide, which has %s in the mean, and their share of those at %gx", t.slide(), t.Magnifications[len(t.Magnifications)-1]))
 	}
 	return append(lines, c.costLines()...)
 }
@@ -230,15 +254,41 @@ func (c *Comparison) costLines() []string {
 		work = "whose multiply-adds cannot be counted"
 	}
 	lines := []string{
-		fmt.Sprintf("costs: of a slide of %s, as the paper's; networks of the published sizes", strings.Join(parts, ", ")),
+		fmt.Sprintf("costs: of a slide of %s, as the paper's%s; networks of the published sizes", strings.Join(parts, ", "), c.paperK()),
 		fmt.Sprintf("seconds: encoding the patches that a method reads at %.1f patches/s, measured with %s (%s), and its own network, measured on random features of that number; on %s",
 			c.Costs.Rate, c.Costs.Encoder, work, PlaceName(c.Device, c.Threads)),
+		"times: patches over the one rate, so that they hardly differ from the ratios of work; reading the slide is not in them",
 		"multiply-adds: those of products of matrices and convolutions, counted in the graphs of the encoder and of the network",
+	}
+	if short := c.Device.Shortfall(); short != "" {
+		lines = append(lines, "note: "+short)
 	}
 	for _, n := range c.Costs.Notes {
 		lines = append(lines, "note: "+n)
 	}
 	return lines
+}
+
+// paperK says with which k the costs are, where methods were trained with another.
+func (c *Comparison) paperK() string {
+	var parts []string
+	for _, r := range c.Rows {
+		if r.TrainedK != nil && r.Reference {
+			parts = append(parts, fmt.Sprintf("%s with the paper's K = %s where it was trained with %s", r.Name, kText(r.K), kText(r.TrainedK)))
+		}
+	}
+	if parts == nil {
+		return ""
+	}
+	return ", " + strings.Join(parts, ", ")
+}
+
+// kText is k for each zoom, or the one that all have.
+func kText(k []int) string {
+	if one := slices.Compact(slices.Clone(k)); len(one) == 1 {
+		k = one
+	}
+	return strings.Trim(fmt.Sprint(k), "[]")
 }
 
 // PlaceName is a device in words; threads are those of a processor.
@@ -265,7 +315,7 @@ func (c *Comparison) WriteCSV(w io.Writer) error {
 	out := csv.NewWriter(w)
 	out.UseCRLF = true
 	out.Write([]string{
-		"method", "magnifications", "weighted_f1", "weighted_f1_sd", "accuracy", "accuracy_sd", "auc", "auc_sd", "patches",
+		"method", "magnifications", "weighted_f1", "weighted_f1_sd", "accuracy", "accuracy_sd", "auc", "auc_sd", "test_patches_read", "patches",
 		"encoder_multiply_adds", "head_multiply_adds", "encode_seconds", "head_seconds",
 		"work_over_zoommil", "seconds_over_zoommil", "work_over_eff", "seconds_over_eff",
 	})
@@ -279,7 +329,11 @@ func (c *Comparison) WriteCSV(w io.Writer) error {
 		for _, f := range []Spread{s.WeightedF1, s.Accuracy, s.AUC} {
 			row = append(row, exact(f.Mean), exact(f.SD))
 		}
-		row = append(row, fmt.Sprint(r.Cost.Patches), fmt.Sprint(r.Cost.EncoderWork), fmt.Sprint(r.Cost.HeadWork),
+		read := train.Undefined()
+		if r.Test != nil {
+			read = train.Number(r.Read)
+		}
+		row = append(row, exact(read), fmt.Sprint(r.Cost.Patches), fmt.Sprint(r.Cost.EncoderWork), fmt.Sprint(r.Cost.HeadWork),
 			exact(train.Number(r.Cost.EncodeSeconds)), exact(train.Number(r.Cost.HeadSeconds)))
 		for _, m := range []*Multiple{r.OverZoomMIL, r.OverEff} {
 			if m == nil {

@@ -29,10 +29,10 @@ func comparison() *Comparison {
 		{Name: EffName, Method: mil.ZoomMIL, Magnifications: []float64{5}, K: []int{}, Reference: true},
 		{Name: ZoomName, Method: mil.ZoomMIL, Magnifications: []float64{5, 20}, K: []int{2}, Reference: true},
 	})
-	c.Training = &TrainingSummary{Dataset: "d.csv", Slides: map[string]int{"train": 6, "val": 2, "test": 2}, Classes: []string{"a", "b"}, Seeds: []uint64{1, 2}, Epochs: 3, Settings: "as published"}
+	c.Training = &TrainingSummary{Dataset: "d.csv", Slides: map[string]int{"train": 6, "val": 2, "test": 2}, Classes: []string{"a", "b"}, Seeds: []uint64{1, 2}, Epochs: 3, Settings: "as published", Magnifications: []float64{5, 20}, Patches: []float64{2.6, 40}}
 	c.Costs = Costs{Encoder: "own", Work: 1e9, Rate: 10}
 	for i, patches := range []int{160, 10, 42} {
-		c.Rows[i].Test = standing(0.9 - float64(i)/10)
+		c.Rows[i].Test, c.Rows[i].Read = standing(0.9-float64(i)/10), float64(patches)/4
 		c.Rows[i].Cost = SlideCost{Patches: patches, EncoderWork: int64(patches) * 1e9, HeadWork: 5e7, EncodeSeconds: float64(patches) / 10, HeadSeconds: 0.05}
 	}
 	return c
@@ -42,10 +42,10 @@ func TestComparisonTable(t *testing.T) {
 	c := comparison()
 	c.relate()
 	got := printed(t, c.Table())
-	want := `method          at     weighted F1        accuracy  AUC  patches  multiply-adds  seconds  work/ZoomMIL  time/ZoomMIL  work/ZoomMIL-Eff  time/ZoomMIL-Eff
-ABMIL          20x  0.900 +- 0.010  0.900 +- 0.010    -      160        160.1 G     16.1          3.8x          3.8x             15.9x             15.3x
-ZoomMIL-Eff     5x  0.800 +- 0.010  0.800 +- 0.010    -       10         10.1 G     1.05          0.2x          0.2x              1.0x              1.0x
-ZoomMIL      5>20x  0.700 +- 0.010  0.700 +- 0.010    -       42         42.0 G     4.25          1.0x          1.0x              4.2x              4.0x
+	want := `method          at     weighted F1        accuracy  AUC        read  patches  multiply-adds  seconds  work/ZoomMIL  time/ZoomMIL  work/ZoomMIL-Eff  time/ZoomMIL-Eff
+ABMIL          20x  0.900 +- 0.010  0.900 +- 0.010    -  40 (100 %)      160        160.1 G     16.1          3.8x          3.8x             15.9x             15.3x
+ZoomMIL-Eff     5x  0.800 +- 0.010  0.800 +- 0.010    -     2 (6 %)       10         10.1 G     1.05          0.2x          0.2x              1.0x              1.0x
+ZoomMIL      5>20x  0.700 +- 0.010  0.700 +- 0.010    -   10 (26 %)       42         42.0 G     4.25          1.0x          1.0x              4.2x              4.0x
 `
 	if diff := cmp.Diff(want, got); diff != "" {
 		t.Error(diff)
@@ -54,10 +54,36 @@ ZoomMIL      5>20x  0.700 +- 0.010  0.700 +- 0.010    -       42         42.0 G 
 	if err := c.Print(&out); err != nil {
 		t.Fatal(err)
 	}
-	for _, text := range []string{"10 patches at 5x, 160 patches at 20x", "seeds 1, 2; 3 epochs; as published", "10.0 patches/s", "own (1.000 G", result.ResearchUse, "6 to train, 2 to validate, 2 to test"} {
+	for _, text := range []string{"10 patches at 5x, 160 patches at 20x", "seeds 1, 2; 3 epochs; as published", "2.6 patches at 5x, 40.0 patches at 20x in the mean", "10.0 patches/s", "own (1.000 G", result.ResearchUse, "6 to train, 2 to validate, 2 to test"} {
 		if !strings.Contains(out.String(), text) {
 			t.Errorf("no %q in %s", text, out.String())
 		}
+	}
+}
+
+// What is read of a test slide goes by the k that was trained with.
+func TestEntryReads(t *testing.T) {
+	data := &train.Dataset{Magnifications: []float64{5, 10, 20}, Samples: []train.Sample{
+		{Split: train.Test, Patches: []int{4, 16, 64}},
+		{Split: train.Test, Patches: []int{2, 8, 30}}, // less was tissue
+		{Split: train.Training, Patches: []int{100, 400, 1600}},
+	}}
+	for name, c := range map[string]struct {
+		k    []int
+		want float64
+	}{
+		"all":              {nil, (4 + 16 + 64 + 2 + 8 + 30) / 2.},
+		"some":             {[]int{3, 2}, (4 + 12 + 8 + 2 + 8 + 7.5) / 2},
+		"more than it has": {[]int{3, 100}, (4 + 12 + 48 + 2 + 8 + 30) / 2.},
+	} {
+		t.Run(name, func(t *testing.T) {
+			if got := (Entry{Contestant{K: c.k}, Trial{Data: data}}).Read(); got != c.want {
+				t.Errorf("%g, want %g", got, c.want)
+			}
+		})
+	}
+	if diff := cmp.Diff([]float64{3, 12, 47}, TestPatches(data)); diff != "" {
+		t.Error(diff)
 	}
 }
 
@@ -85,7 +111,7 @@ func TestComparisonCSV(t *testing.T) {
 	if err := c.WriteCSV(&out); err != nil {
 		t.Fatal(err)
 	}
-	want := "ABMIL,20x,0.9,0.01,0.9,0.01,,,160,160000000000,50000000,16,0.05"
+	want := "ABMIL,20x,0.9,0.01,0.9,0.01,,,40,160,160000000000,50000000,16,0.05"
 	for _, ratio := range []float64{c.Rows[0].OverZoomMIL.Work, c.Rows[0].OverZoomMIL.Seconds, c.Rows[0].OverEff.Work, c.Rows[0].OverEff.Seconds} {
 		want += "," + exact(train.Number(ratio))
 	}
@@ -194,8 +220,16 @@ func TestMeasureCosts(t *testing.T) {
 	standing := comparison().Rows[0].Test
 	for i := range out.Rows {
 		out.Rows[i].Test = standing
+		if out.Rows[i].Name == ZoomName {
+			out.Rows[i].TrainedK = []int{1}
+		}
 	}
 	out.Training = comparison().Training
+	out.Training.Patches = nil
+	if _, err := NewFrontier(out); err == nil {
+		t.Error("a frontier of slides that nobody knows the size of")
+	}
+	out.Training.Magnifications, out.Training.Patches = study.Magnifications, []float64{4.6, 18.4}
 	f, err := NewFrontier(out)
 	if err != nil {
 		t.Fatal(err)
@@ -205,7 +239,7 @@ func TestMeasureCosts(t *testing.T) {
 	}
 	points := f.Series[0].Points
 	zoom := points[len(points)-1]
-	if zoom.Name != ZoomName || !zoom.Best || f.Series[0].Place != "one core" || math.Abs(zoom.Megapixels/zoom.Slides-12*256*256/1e6) > 1e-9 {
+	if zoom.Name != ZoomName || !zoom.Best || zoom.K[0] != 1 || f.Series[0].Place != "one core" || math.Abs(zoom.Megapixels/zoom.Slides-20*256*256/1e6) > 1e-9 {
 		t.Errorf("%+v at %s", zoom, f.Series[0].Place)
 	}
 }

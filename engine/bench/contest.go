@@ -5,6 +5,8 @@ import (
 	"fmt"
 	"slices"
 
+	"gonum.org/v1/gonum/floats"
+
 	"zoomscope/engine/result"
 	"zoomscope/engine/train"
 )
@@ -14,6 +16,50 @@ import (
 type Entry struct {
 	Contestant
 	Trial Trial
+}
+
+// Read is how many patches the entry's method encodes of a test slide, in the mean.
+func (e Entry) Read() float64 {
+	samples, total := e.Trial.Data.In(train.Test), 0.0
+	for _, s := range samples {
+		total += e.reads(s.Patches)
+	}
+	return total / float64(len(samples))
+}
+
+// reads is how many patches are encoded of a slide that has so many at each
+// magnification, all being as finely divided as they are in the mean.
+func (e Entry) reads(patches []int) float64 {
+	if e.K == nil {
+		return floats.Sum(counts(patches))
+	}
+	n := float64(patches[0])
+	total := n
+	for i, k := range e.K {
+		n = min(n, float64(k)) * float64(patches[i+1]) / float64(patches[i])
+		total += n
+	}
+	return total
+}
+
+func counts(patches []int) []float64 {
+	var all []float64
+	for _, n := range patches {
+		all = append(all, float64(n))
+	}
+	return all
+}
+
+// TestPatches are how many patches a test slide of a dataset has at each
+// magnification, in the mean.
+func TestPatches(d *train.Dataset) []float64 {
+	means := make([]float64, len(d.Magnifications))
+	samples := d.In(train.Test)
+	for _, s := range samples {
+		floats.Add(means, counts(s.Patches))
+	}
+	floats.Scale(1/float64(len(samples)), means)
+	return means
 }
 
 // Standing is how a contestant did on the test split, over the seeds.

@@ -8,6 +8,7 @@ import (
 	"errors"
 	"fmt"
 	"io"
+	"math"
 	"slices"
 	"strings"
 
@@ -29,7 +30,8 @@ type Frontier struct {
 	Study    string           `json:"study"`
 	Trained  *TrainingSummary `json:"training"`
 	Encoder  string           `json:"encoder"`
-	Pictures float64          `json:"megapixels"` // of a slide's tissue at the highest magnification
+	Slide    []int            `json:"slide_patches"` // at each magnification
+	Pictures float64          `json:"megapixels"`    // of the slide's tissue at the highest magnification
 	Series   []FrontierSeries `json:"series"`
 	Notice   string           `json:"notice"` // always result.ResearchUse
 }
@@ -59,19 +61,50 @@ func NewFrontier(c *Comparison) (*Frontier, error) {
 	if c.Training == nil {
 		return nil, errors.New("the comparison has costs alone: its methods were not trained")
 	}
-	if len(c.Slide) == 0 {
-		return nil, errors.New("the comparison has no slide")
+	slide, err := c.testSlide()
+	if err != nil {
+		return nil, err
 	}
-	side := float64(encoder.Side)
+	patches, side := slide.Patches(), float64(encoder.Side)
 	return &Frontier{
 		Format: FrontierFormat, Machine: ThisMachine(), Study: c.Study, Trained: c.Training, Notice: result.ResearchUse,
-		Pictures: float64(c.Slide[len(c.Slide)-1]) * side * side / 1e6,
+		Slide: patches, Pictures: float64(patches[len(patches)-1]) * side * side / 1e6,
 	}, nil
 }
 
+// testSlide is a study of the comparison's methods whose slide is as large as the
+// test slides were in the mean, which are those that the accuracy is of.
+func (c *Comparison) testSlide() (Study, error) {
+	t := c.Training
+	if len(t.Patches) == 0 {
+		return Study{}, errors.New("the comparison does not know how large its test slides were: run bench table once more, which keeps its runs")
+	}
+	ratio := c.Magnifications[0] / t.Magnifications[0]
+	low := max(1, int(math.Round(t.Patches[0]*ratio*ratio)))
+	return Study{Name: c.Study, Magnifications: c.Magnifications, Low: low, Classes: len(t.Classes)}, nil
+}
+
+// contestants are the methods with the k that they were trained with.
+func (c *Comparison) contestants() []Contestant {
+	var all []Contestant
+	for _, r := range c.Rows {
+		if r.TrainedK != nil {
+			r.K = r.TrainedK
+		}
+		all = append(all, r.Contestant)
+	}
+	return all
+}
+
 // Add measures what the methods of the comparison take at a place, and notes how
-// many slides an hour that makes.
+// many slides an hour that makes. Of the case, the study and the contestants are
+// filled in.
 func (f *Frontier) Add(ctx context.Context, c *Comparison, costs CostCase, place FrontierSeries, progress func(result.Progress)) error {
+	var err error
+	if costs.Study, err = c.testSlide(); err != nil {
+		return err
+	}
+	costs.Contestants = c.contestants()
 	measured, err := costs.Measure(ctx, progress)
 	if err != nil {
 		return err
@@ -83,7 +116,7 @@ func (f *Frontier) Add(ctx context.Context, c *Comparison, costs CostCase, place
 		}
 		slides := 3600 / measured.Rows[i].Seconds()
 		place.Points = append(place.Points, FrontierPoint{
-			Contestant: r.Contestant, WeightedF1: r.Test.WeightedF1, Slides: slides, Megapixels: slides * f.Pictures,
+			Contestant: costs.Contestants[i], WeightedF1: r.Test.WeightedF1, Slides: slides, Megapixels: slides * f.Pictures,
 		})
 	}
 	markBest(place.Points)
@@ -131,10 +164,13 @@ func (f *Frontier) Head() []string {
 		fmt.Sprintf("zoomscope %s, %s", f.Version, f.Machine),
 		"command: " + f.Command,
 		fmt.Sprintf("weighted F1: of the methods trained on %s, %d seeds, %d epochs; %s", f.Trained.Dataset, len(f.Trained.Seeds), f.Trained.Epochs, f.Trained.Settings),
-		fmt.Sprintf("throughput: slides as large as the paper's (%s, %.0f megapixels of tissue): encoding the patches that a method reads, and its own network of the published size", f.Study, f.Pictures),
+		fmt.Sprintf("throughput: of a slide as large as a test slide in the mean (%.1f megapixels of tissue): encoding the patches that the method, as it was trained, reads, and its own network of the published size", f.Pictures),
 	}
 	for _, s := range f.Series {
-		lines = append(lines, fmt.Sprintf("%s: %.1f patches/s with %s (%s)", s.Place, s.Rate, f.Encoder, s.Device.Name))
+		lines = append(lines, fmt.Sprintf("%s: %.1f patches/s with %s", s.Place, s.Rate, f.Encoder))
+		if short := s.Device.Shortfall(); short != "" {
+			lines = append(lines, "note: "+short)
+		}
 	}
 	return lines
 }

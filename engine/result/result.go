@@ -2,7 +2,10 @@
 // shown and exported. It depends on the standard library only.
 package result
 
-import "slices"
+import (
+	"fmt"
+	"slices"
+)
 
 // Version is the version of the JSON form of a Result.
 const Version = 1
@@ -74,6 +77,15 @@ type Device struct {
 	Name      string    `json:"name"` // the hardware's name, for people
 	Reason    string    `json:"reason"`
 	Tried     []Attempt `json:"tried"`
+}
+
+// Shortfall says why another device than the one that was asked for ran, "" where it
+// was that one or any would do.
+func (d Device) Shortfall() string {
+	if d.Requested == d.Used || d.Requested == "auto" || d.Requested == "" {
+		return ""
+	}
+	return fmt.Sprintf("ran on %s instead of %s: %s", d.Used, d.Requested, d.Reason)
 }
 
 // Attempt is one device that was considered.
