@@ -2,11 +2,8 @@ package bench
 
 import (
 	"context"
-	"encoding/csv"
 	"errors"
 	"fmt"
-	"io"
-	"math"
 	"math/rand/v2"
 	"path/filepath"
 	"strings"
@@ -39,16 +36,18 @@ type BagsCase struct {
 
 // BagsRow is how a method did on a dataset.
 type BagsRow struct {
-	Dataset   string `json:"dataset"`
-	Method    string `json:"method"`
-	Bags      int    `json:"bags"`
-	Instances int    `json:"instances"`
-	Features  int    `json:"features"`
-	// Accuracy is the mean over all folds of all repetitions, Error the standard
-	// error of it; Repetitions are the accuracies of each.
-	Accuracy    float64   `json:"accuracy"`
-	Error       float64   `json:"standard_error"`
-	Repetitions []float64 `json:"repetitions"`
+	BagsSettings
+	BagsSize
+	// Accuracy is the mean over all folds of all repetitions, and Error what the
+	// authors call its standard error: the deviation over these folds by the root of
+	// their number. Folds of several repetitions are of the same bags: it gets
+	// smaller with repetitions, whatever is not known of other bags.
+	Accuracy float64 `json:"accuracy"`
+	Error    float64 `json:"standard_error"`
+	// Repetitions are the mean accuracies of each, RepetitionsSD their standard
+	// deviation, undefined for one.
+	Repetitions   []float64    `json:"repetitions"`
+	RepetitionsSD train.Number `json:"repetitions_sd"`
 	// Published is what the paper has; nil for a dataset it does not.
 	Published *PublishedAccuracy `json:"published,omitempty"`
 }
@@ -113,23 +112,7 @@ func Bags(ctx context.Context, c BagsCase, progress func(result.Progress)) (*Bag
 			}
 		}
 	}
-	return c.row(done.Accuracies[:c.Repetitions*c.Folds]), nil
-}
-
-// row sums up the accuracies of all folds.
-func (c *BagsCase) row(all []float64) *BagsRow {
-	row := &BagsRow{
-		Dataset: c.Name, Method: c.method(), Bags: len(c.Data.Bags), Features: c.Data.Dim, Published: publishedBags(c.Name, !c.Ungated),
-	}
-	for i := range c.Data.Bags {
-		row.Instances += c.Data.Bags[i].Len(0)
-	}
-	for r := range c.Repetitions {
-		row.Repetitions = append(row.Repetitions, float64(spread(all[r*c.Folds:(r+1)*c.Folds]).Mean))
-	}
-	s := spread(all)
-	row.Accuracy, row.Error = float64(s.Mean), float64(s.SD)/math.Sqrt(float64(len(all)))
-	return row
+	return done.row(c.Repetitions), nil
 }
 
 func (c *BagsCase) check() error {
@@ -224,40 +207,4 @@ func (c *BagsCase) learn(ctx context.Context, t mil.Learner, bags []int, seed ui
 		}
 	}
 	return nil
-}
-
-// BagsTable shows the datasets beside the paper's figures.
-func BagsTable(rows []*BagsRow) Table {
-	t := Table{Head: []string{"dataset", "method", "bags", "instances", "accuracy", "of repetitions", "published"}}
-	for _, r := range rows {
-		low, high := 1.0, 0.0
-		for _, a := range r.Repetitions {
-			low, high = min(low, a), max(high, a)
-		}
-		published := ""
-		if p := r.Published; p != nil {
-			published = fmt.Sprintf("%.3f +- %.3f", p.Accuracy, p.Error)
-		}
-		t.add(r.Dataset, r.Method, fmt.Sprint(r.Bags), fmt.Sprint(r.Instances), fmt.Sprintf("%.3f +- %.3f", r.Accuracy, r.Error),
-			fmt.Sprintf("%.3f to %.3f", low, high), published)
-	}
-	return t
-}
-
-// WriteBags writes the rows as CSV, all digits kept.
-func WriteBags(w io.Writer, rows []*BagsRow) error {
-	out := csv.NewWriter(w)
-	out.Write([]string{"dataset", "method", "bags", "instances", "features", "accuracy", "standard_error", "repetitions", "published", "published_standard_error"})
-	for _, r := range rows {
-		line := []string{
-			r.Dataset, r.Method, fmt.Sprint(r.Bags), fmt.Sprint(r.Instances), fmt.Sprint(r.Features),
-			digits(r.Accuracy), digits(r.Error), fmt.Sprint(len(r.Repetitions)), "", "",
-		}
-		if p := r.Published; p != nil {
-			line[8], line[9] = digits(p.Accuracy), digits(p.Error)
-		}
-		out.Write(line)
-	}
-	out.Flush()
-	return out.Error()
 }

@@ -2,7 +2,9 @@ package bench
 
 import (
 	"encoding/json"
+	"errors"
 	"fmt"
+	"math"
 	"math/rand/v2"
 	"os"
 	"path/filepath"
@@ -101,14 +103,117 @@ func TestBagsGoesOn(t *testing.T) {
 }
 
 func TestWriteBags(t *testing.T) {
+	rows := []*BagsRow{{
+		BagsSettings: BagsSettings{Dataset: "a", Method: "attention", Folds: 10, Epochs: 100, Rate: 0.5, Decay: 0.125, Dropout: 0.25, Seed: 7},
+		BagsSize:     BagsSize{Bags: 2, Instances: 5, Features: 3}, Accuracy: 0.5, Error: 0.25, Repetitions: []float64{1, 0}, RepetitionsSD: 0.75,
+		Published: &PublishedAccuracy{0.75, 0.125},
+	}, {BagsSettings: BagsSettings{Dataset: "b"}, Repetitions: []float64{1}, RepetitionsSD: train.Undefined()}}
 	var out strings.Builder
-	rows := []*BagsRow{{Dataset: "a", Method: "attention", Bags: 2, Instances: 5, Features: 3, Accuracy: 0.5, Error: 0.25, Repetitions: []float64{1, 0}, Published: &PublishedAccuracy{0.75, 0.125}}}
-	if err := WriteBags(&out, append(rows, &BagsRow{Dataset: "b"})); err != nil {
+	if err := WriteBags(&out, rows); err != nil {
 		t.Fatal(err)
 	}
 	lines := strings.Split(out.String(), "\n")
-	if len(lines) != 4 || lines[1] != "a,attention,2,5,3,0.5,0.25,2,0.75,0.125" || lines[2] != "b,,0,0,0,0,0,0,," {
+	if len(lines) != 4 || lines[1] != "a,attention,2,5,3,0.5,0.25,2,0.75,0.75,0.125,10,100,0.5,0.125,0.25,7" || lines[2] != "b,,,,,0,0,1,,,,0,0,0,0,0,0" {
 		t.Errorf("%q", lines)
+	}
+	out.Reset()
+	if err := BagsTable(rows).Print(&out); err != nil {
+		t.Fatal(err)
+	}
+	for _, want := range []string{"0.500 +- 0.250", "0.000 to 1.000", "0.750", "0.750 +- 0.125"} {
+		if !strings.Contains(out.String(), want) {
+			t.Errorf("%q is not in %s", want, out.String())
+		}
+	}
+}
+
+// The spread of folds and the spread of repetitions are told apart.
+func TestBagsRow(t *testing.T) {
+	d := foldsDone{Settings: BagsSettings{Dataset: "fox", Method: gatedAttention, Folds: 2}, Accuracies: []float64{0.5, 1, 0.25, 0.75, 1, 1}}
+	r := d.row(2)
+	if fmt.Sprint(r.Repetitions) != "[0.75 0.5]" || r.Accuracy != 0.625 || math.Abs(float64(r.RepetitionsSD)-math.Sqrt(2)/8) > 1e-15 {
+		t.Errorf("%+v", r)
+	}
+	// By hand: squares 1/64, 9/64, 9/64, 1/64 over 3, and the root of 4 folds.
+	if want := math.Sqrt(20.0/64/3) / 2; math.Abs(r.Error-want) > 1e-15 || r.Published.Accuracy != 0.603 {
+		t.Errorf("error %v, want %v", r.Error, want)
+	}
+	if one := d.row(1); one.RepetitionsSD.Defined() || one.Accuracy != 0.75 {
+		t.Errorf("%+v", one)
+	}
+}
+
+// The table of a folder is of all that was done in it, by earlier versions too.
+func TestBagsFolder(t *testing.T) {
+	dir := t.TempDir()
+	put := func(name, text string) {
+		if err := os.WriteFile(filepath.Join(dir, name), []byte(text), 0o600); err != nil {
+			t.Fatal(err)
+		}
+	}
+	record := func(dataset, method, accuracies string) string {
+		return fmt.Sprintf(`{"settings": {"dataset": %q, "sha256": "", "method": %q, "folds": 2, "epochs": 3, "learning_rate": 0.5,
+			"weight_decay": 0, "dropout": 0, "seed": 0}, "accuracies": [%s]}`, dataset, method, accuracies)
+	}
+	put("musk1-gated-attention.json", record("musk1", "gated attention", "1, 0.5, 0"))
+	put("musk1-attention.json", record("musk1", "attention", "1"))
+	put("copy of musk1-gated-attention.json", record("musk1", "gated attention", "0, 0"))
+	put("notes.json", "mine")
+	f, err := OpenBagsFolder(dir)
+	if err != nil {
+		t.Fatal(err)
+	}
+	if _, err := OpenBagsFolder(dir); !errors.Is(err, train.ErrBusy) || !strings.Contains(err.Error(), dir) {
+		t.Errorf("two at once: error %v", err)
+	}
+	c := BagsCase{
+		Name: "easy", Data: easyBags(t, 8), Folds: 2, Repetitions: 1, Epochs: 1,
+		Rate: 3e-3, Seed: 1, Device: nntest.Interpreter{}, Folder: dir,
+	}
+	easy, err := Bags(t.Context(), c, nil)
+	if err != nil {
+		t.Fatal(err)
+	}
+	rows, err := f.Rows()
+	if err != nil || len(rows) != 2 || rows[0].BagsSize != easy.BagsSize || rows[0].Accuracy != easy.Accuracy || rows[0].Bags != 8 {
+		t.Fatalf("%+v, error %v", rows, err)
+	}
+	if r := rows[1]; r.Dataset != "musk1" || r.Method != gatedAttention || fmt.Sprint(r.Repetitions) != "[0.75]" || r.Bags != 0 || r.Published == nil {
+		t.Errorf("%+v", r)
+	}
+	if err := errors.Join(f.WriteTable(), f.Close()); err != nil {
+		t.Fatal(err)
+	}
+	table, err := os.ReadFile(filepath.Join(dir, "bags.csv"))
+	if err != nil || strings.Count(string(table), "\n") != 3 || !strings.Contains(string(table), "\nmusk1,gated attention,,,,0.75,") {
+		t.Errorf("%s, error %v", table, err)
+	}
+	for name, text := range map[string]string{
+		"no record": "mine", "no folds": strings.Replace(record("a", "attention", "1"), `"folds": 2`, `"folds": 1`, 1), "too much": record("a", "attention", "2"),
+	} {
+		put("a-attention.json", text)
+		if _, err := OpenBagsFolder(dir); err == nil || !strings.Contains(err.Error(), "a-attention.json") {
+			t.Errorf("%s: error %v", name, err)
+		}
+	}
+}
+
+// A file of folds of an earlier version gets to know how large its dataset is.
+func TestBagsSizeAdded(t *testing.T) {
+	c := BagsCase{Name: "easy", Data: easyBags(t, 8), Folds: 2, Repetitions: 1, Epochs: 1, Rate: 1e-3, Folder: t.TempDir()}
+	path := filepath.Join(c.Folder, "easy-gated-attention.json")
+	old := foldsDone{Settings: c.settings(), Accuracies: []float64{1, 0.5}, path: path}
+	if err := old.save(); err != nil {
+		t.Fatal(err)
+	}
+	if text, err := os.ReadFile(path); err != nil || strings.Contains(string(text), "size") {
+		t.Fatalf("%s, error %v", text, err)
+	}
+	if r, err := Bags(t.Context(), c, nil); err != nil || r.Accuracy != 0.75 {
+		t.Fatalf("%+v, error %v", r, err)
+	}
+	if d, err := readFolds(path); err != nil || d.Size == nil || *d.Size != (BagsSize{8, 24, 2}) || fmt.Sprint(d.Accuracies) != "[1 0.5]" {
+		t.Errorf("%+v, error %v", d, err)
 	}
 }
 

@@ -34,8 +34,8 @@ var (
 	ErrExists = errors.New("there is a run already")
 	// ErrOther is wrapped by the error for going on with other settings or data.
 	ErrOther = errors.New("the run there is another")
-	// ErrBusy is wrapped by the error for a run that another process works on.
-	ErrBusy = errors.New("another process works on this run")
+	// ErrBusy is wrapped by the error for a folder that another process works in.
+	ErrBusy = errors.New("another process works in this folder")
 )
 
 // maxJSON is the most that is read of run.json and evaluation.json.
@@ -49,6 +49,25 @@ type folder struct {
 }
 
 func openFolder(dir string, hook func(string)) (*folder, error) {
+	f, err := lockFolder(dir)
+	if err != nil {
+		return nil, err
+	}
+	return &folder{dir, f, hook}, nil
+}
+
+// LockFolder makes a folder, if there is none, and takes it for this process until
+// it is closed, as every run does; it ends with the process, however that ends. The
+// error for a folder that another has wraps ErrBusy.
+func LockFolder(dir string) (io.Closer, error) {
+	f, err := lockFolder(dir)
+	if err != nil {
+		return nil, err
+	}
+	return f, nil
+}
+
+func lockFolder(dir string) (*os.File, error) {
 	if err := os.MkdirAll(dir, 0o777); err != nil {
 		return nil, err
 	}
@@ -68,7 +87,7 @@ func openFolder(dir string, hook func(string)) (*folder, error) {
 	if err != nil {
 		return nil, errors.Join(err, f.Close())
 	}
-	return &folder{dir, f, hook}, nil
+	return f, nil
 }
 
 func (f *folder) Close() error { return f.lock.Close() }
