@@ -2,14 +2,10 @@ package app
 
 import (
 	"context"
-	"io"
-	"path/filepath"
 
 	"zoomscope/engine/bench"
-	"zoomscope/engine/device"
 	"zoomscope/engine/result"
 	"zoomscope/engine/train"
-	"zoomscope/slideio/atomicfile"
 )
 
 // BagsRequest asks for the classical benchmarks of multiple instance learning.
@@ -21,42 +17,64 @@ type BagsRequest struct {
 	Threads int
 }
 
-// BenchBags tries attention-based methods on each of some datasets. rows is told of
-// each as it is done; progress may be nil. With a folder bags.csv is written into it.
-func (w *Workspace) BenchBags(ctx context.Context, req BagsRequest, rows func(*bench.BagsRow), progress func(result.Progress)) error {
-	kind, err := device.ParseKind(req.Kind)
-	if err != nil {
-		return err
-	}
+// cases reads the datasets.
+func (r *BagsRequest) cases() ([]bench.BagsCase, error) {
 	var cases []bench.BagsCase
-	for _, path := range req.Tables {
-		c := req.BagsCase
+	for _, path := range r.Tables {
+		c := r.BagsCase
+		var err error
 		if c.Data, err = train.ReadInstances(path); err != nil {
-			return err
+			return nil, err
 		}
 		c.Name = bench.DatasetName(path)
 		cases = append(cases, c)
-		if req.Both {
+		if r.Both {
 			c.Ungated = true
 			cases = append(cases, c)
 		}
 	}
-	d, _, err := w.Devices.Choose(ctx, kind, device.Options{Threads: req.Threads})
+	return cases, nil
+}
+
+// BagsEvents are told how the benchmarks go, from one goroutine.
+type BagsEvents struct {
+	Started  func(result.Device) // where they run
+	Row      func(*bench.BagsRow)
+	Progress func(result.Progress) // may be nil
+}
+
+// BenchBags tries attention-based methods on each of some datasets. A folder belongs
+// to this process meanwhile, train.ErrBusy if it is another's, and has a bags.csv of
+// all that was ever done in it.
+func (w *Workspace) BenchBags(ctx context.Context, req BagsRequest, on BagsEvents) error {
+	cases, err := req.cases()
 	if err != nil {
 		return err
 	}
-	var all []*bench.BagsRow
-	for _, c := range cases {
-		c.Device = d
-		row, err := bench.Bags(ctx, c, progress)
+	keep := func() error { return nil }
+	if req.Folder != "" {
+		folder, err := bench.OpenBagsFolder(req.Folder)
 		if err != nil {
 			return err
 		}
-		rows(row)
-		all = append(all, row)
+		defer folder.Close()
+		keep = folder.WriteTable
 	}
-	if req.Folder == "" {
-		return nil
+	place, err := w.place(ctx, EngineOptions{Device: req.Kind, Threads: req.Threads})
+	if err != nil {
+		return err
 	}
-	return atomicfile.Write(filepath.Join(req.Folder, "bags.csv"), func(out io.Writer) error { return bench.WriteBags(out, all) })
+	on.Started(place.Device)
+	for _, c := range cases {
+		c.Device = place.Opener
+		row, err := bench.Bags(ctx, c, on.Progress)
+		if err == nil {
+			err = keep()
+		}
+		if err != nil {
+			return err
+		}
+		on.Row(row)
+	}
+	return nil
 }

@@ -1,6 +1,7 @@
 package cli
 
 import (
+	"context"
 	"fmt"
 
 	"github.com/spf13/cobra"
@@ -29,8 +30,16 @@ values, attention of 64, and one output; features are standardised over the
 instances that are trained on; the optimizer is Adam, every dataset has the same
 settings, and the last epoch counts. The authors chose settings for each dataset.
 
+The figure behind an accuracy is the authors' standard error: the deviation over the
+folds of all repetitions, by the root of their number. As all repetitions are of the
+same bags it gets smaller with every one, and tells little of other bags. Beside it
+stand the lowest and the highest mean of a repetition and, where there are several,
+the standard deviation of these means: what the division into folds and the first
+weights make of it.
+
 What is in --out is not trained again, so that a comparison can be interrupted,
-and repetitions added to it.`,
+and repetitions added to it. Its bags.csv has all whole repetitions of all datasets
+in the folder, also those not given this time. One process works in it at a time.`,
 		Example: `  zoomscope bench bags musk1.csv.gz fox.csv.gz
   zoomscope bench bags musk1.csv.gz --repetitions 1 --out bags`,
 		Args: cobra.MinimumNArgs(1),
@@ -42,27 +51,7 @@ and repetitions added to it.`,
 				return usagef("bench bags: --dropout and --weight-decay must be from 0 to below 1, --lr above 0")
 			}
 			req.Tables, req.Kind, req.Threads, req.Seed, req.Both = args, o.device, o.threads, o.seed, !gatedOnly
-			m := newMeter(p.Stderr, o.quiet)
-			var rows []*bench.BagsRow
-			err := p.Workspace.BenchBags(cmd.Context(), req, func(r *bench.BagsRow) {
-				rows = append(rows, r)
-				if !o.quiet {
-					m.clear()
-					fmt.Fprintf(p.Stderr, "%s, %s: %.3f +- %.3f\n", r.Dataset, r.Method, r.Accuracy, r.Error)
-				}
-			}, func(pr result.Progress) { m.update("bags", pr) })
-			m.clear()
-			if err != nil {
-				return err
-			}
-			if o.json {
-				return printJSON(p.Stdout, rows)
-			}
-			if _, err := fmt.Fprintf(p.Stdout, "%s\n%d folds, %d repetitions, %d epochs, learning rate %g, weight decay %g, dropout %g, seed %d\n\n",
-				machineLine(bench.ThisMachine()), req.Folds, req.Repetitions, req.Epochs, req.Rate, req.Decay, req.Dropout, req.Seed); err != nil {
-				return err
-			}
-			return bench.BagsTable(rows).Print(p.Stdout)
+			return p.runBags(cmd.Context(), req, o)
 		},
 	}
 	o.addOutput(c)
@@ -76,4 +65,48 @@ and repetitions added to it.`,
 	c.Flags().StringVarP(&req.Folder, "out", "o", "", "folder that keeps the folds that are tested, to go on with, and bags.csv (default: nothing is kept)")
 	c.Flags().BoolVar(&gatedOnly, "gated", false, "gated attention alone")
 	return c
+}
+
+// runBags tries the datasets and prints what came of it.
+func (p *Program) runBags(ctx context.Context, req app.BagsRequest, o common) error {
+	m := newMeter(p.Stderr, o.quiet)
+	var rows []*bench.BagsRow
+	var device result.Device
+	err := p.Workspace.BenchBags(ctx, req, app.BagsEvents{
+		Started: func(d result.Device) {
+			device = d
+			if short := d.Shortfall(); short != "" {
+				fmt.Fprintf(p.Stderr, "note: %s\n", short)
+			}
+		},
+		Row: func(r *bench.BagsRow) {
+			rows = append(rows, r)
+			if !o.quiet {
+				m.clear()
+				fmt.Fprintf(p.Stderr, "%s, %s: %.3f +- %.3f\n", r.Dataset, r.Method, r.Accuracy, r.Error)
+			}
+		},
+		Progress: func(pr result.Progress) { m.update("bags", pr) },
+	})
+	m.clear()
+	if err != nil {
+		return err
+	}
+	if o.json {
+		return printJSON(p.Stdout, rows)
+	}
+	if _, err := fmt.Fprintf(p.Stdout, "%s\n%s\n\n", machineLine(bench.ThisMachine()), bagsHead(&req, device)); err != nil {
+		return err
+	}
+	return bench.BagsTable(rows).Print(p.Stdout)
+}
+
+// bagsHead says how and where the datasets were tried.
+func bagsHead(r *app.BagsRequest, d result.Device) string {
+	head := fmt.Sprintf("%d folds, %d repetitions, %d epochs, learning rate %g, weight decay %g, dropout %g, seed %d\ndevice: %s (%s)",
+		r.Folds, r.Repetitions, r.Epochs, r.Rate, r.Decay, r.Dropout, r.Seed, d.Used, d.Name)
+	if short := d.Shortfall(); short != "" {
+		head += "\nnote: " + short
+	}
+	return head
 }

@@ -568,33 +568,3 @@ func TestPrintAligned(t *testing.T) {
 		t.Errorf("%q, want %q", b.String(), want)
 	}
 }
-
-// The classical benchmarks run on a table of instances.
-func TestBenchBags(t *testing.T) {
-	m := withRuntime(t)
-	text := "bag,label,f1\n"
-	for i := range 8 {
-		text += fmt.Sprintf("b%d,%d,%d\nb%d,%d,0\n", i, i%2, 3*(i%2), i, i%2)
-	}
-	path := filepath.Join(t.TempDir(), "easy.csv")
-	write(t, path, []byte(text))
-	line := []string{"bench", "bags", path, "--folds", "2", "--repetitions", "1", "--epochs", "2", "--device", "cpu", "--threads", "1"}
-	said := m.run(t, line...)
-	said.want(t, exitDone)
-	for _, text := range []string{"easy", "gated attention", "2 folds, 1 repetitions"} {
-		if !strings.Contains(said.stdout, text) {
-			t.Errorf("stdout does not say %q: %s", text, said.stdout)
-		}
-	}
-	var rows []struct {
-		Method    string
-		Bags      int
-		Published *struct{}
-	}
-	m.run(t, append(line, "--json")...).document(t, &rows)
-	if len(rows) != 2 || rows[0].Bags != 8 || rows[0].Published != nil {
-		t.Errorf("%+v", rows)
-	}
-	m.run(t, append(line, "--folds", "1")...).want(t, exitUsage, "--folds")
-	m.run(t, "bench", "bags", path+".gz").want(t, exitFailed, path)
-}
