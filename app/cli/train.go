@@ -176,7 +176,7 @@ func (f *trainFlags) addMethod(c *cobra.Command) {
 	c.Flags().StringVar(&m.Licence, "licence", m.Licence, "its licence, kept with it")
 }
 
-// Flags that bench ablation has too.
+// Flags that comparisons have too.
 const (
 	kUsage     = "patches zoomed into, one `number` or one for each zoom, lowest first (one fewer than magnifications)"
 	sigmaUsage = "deviation of the noise of the differentiable Top-K"
@@ -204,6 +204,12 @@ func (f *trainFlags) complete(cmd *cobra.Command) error {
 		return usagef("--folds %d --fold %d: give 2 folds or more, and one of them counted from 0", r.Splits.Folds, f.fold)
 	case f.fractions != nil && len(f.fractions) != 3:
 		return usagef("--fractions: give three, such as 0.6,0.2,0.2")
+	case !(r.Learner.Sigma > 0):
+		return usagef("--sigma %g: give more than 0", r.Learner.Sigma)
+	case r.Learner.Samples < 1:
+		return usagef("--samples %d: give 1 or more", r.Learner.Samples)
+	case !(f.dropout >= 0):
+		return usagef("--dropout %g: give 0 or more", f.dropout)
 	case r.Splits.File != "" && (f.fractions != nil || r.Splits.Folds != 0):
 		return usagef("--splits says all there is to divide; leave out --fractions and --folds")
 	}
