@@ -4,9 +4,7 @@ import (
 	"context"
 
 	"zoomscope/engine/bench"
-	"zoomscope/engine/device"
 	"zoomscope/engine/mil"
-	"zoomscope/engine/result"
 	"zoomscope/engine/train"
 )
 
@@ -27,34 +25,43 @@ type AblationRequest struct {
 	RawFeatures bool     // as TrainRequest has it
 	Patience    int      // epochs without a better validation loss before the rate falls
 	Only        []string // variants to run; nil for all
+	Command     string   // how it was asked for, to stand with the table
 }
 
 // BenchAblation trains and tests ZoomMIL and its variants with several seeds each.
-// Runs that are in the folder are gone on with. progress may be nil.
-func (w *Workspace) BenchAblation(ctx context.Context, req AblationRequest, progress func(result.Progress)) ([]bench.AblationRow, error) {
-	c, err := w.ablationCase(ctx, req)
+// Runs that are in the folder are gone on with; ablation.txt, ablation.csv and
+// ablation.png are written into it.
+func (w *Workspace) BenchAblation(ctx context.Context, req AblationRequest, on StudyEvents) (*bench.AblationStudy, error) {
+	c, err := w.ablationCase(ctx, req, on)
 	if err != nil {
 		return nil, err
 	}
-	return bench.Ablation(ctx, c, progress)
+	study, err := bench.Ablation(ctx, c, on.Progress)
+	if err != nil {
+		return nil, err
+	}
+	return study, writeStudy(req.Out, "ablation", study, drawTable("ZoomMIL with one part taken away", study.Table(), study.Head()))
 }
 
 // ablationCase reads what a request names.
-func (w *Workspace) ablationCase(ctx context.Context, req AblationRequest) (bench.AblationCase, error) {
+func (w *Workspace) ablationCase(ctx context.Context, req AblationRequest, on StudyEvents) (bench.AblationCase, error) {
 	c := bench.AblationCase{Options: req.Options, Folder: req.Out, Only: req.Only}
-	kind, err := device.ParseKind(req.Device)
-	if err != nil {
-		return c, err
-	}
+	var err error
 	if c.Data, err = train.Load(ctx, req.Table, req.Bags, train.LoadOptions{}); err != nil {
 		return c, err
 	}
 	if err := c.Data.Divide(train.SplitOptions{}); err != nil {
 		return c, err
 	}
-	if c.Device, _, err = w.Devices.Choose(ctx, kind, device.Options{Threads: req.Threads}); err != nil {
+	place, err := w.place(ctx, EngineOptions{Device: req.Device, Threads: req.Threads})
+	if err != nil {
 		return c, err
 	}
+	if on.Started != nil {
+		on.Started(place.Device)
+	}
+	c.Device = place.Opener
+	c.Made = bench.Conditions{Version: w.Version, Command: req.Command, Device: &place.Device, Threads: threadsOf(req.Threads)}
 	for seed := range req.Seeds {
 		c.Seeds = append(c.Seeds, uint64(seed+1))
 	}

@@ -2,51 +2,40 @@ package app
 
 import (
 	"context"
-	"errors"
 	"io"
-	"path/filepath"
 
 	"zoomscope/app/export"
 	"zoomscope/engine/bench"
 	"zoomscope/engine/result"
-	"zoomscope/slideio/atomicfile"
 )
 
 // KRequest asks for ZoomMIL with several K on a dataset. Of the request for an
 // ablation, K and Only are not looked at.
 type KRequest struct {
 	AblationRequest
-	Ks      []int
-	Command string // how it was asked for, to stand with the table
+	Ks []int
 }
 
 // BenchK trains and tests ZoomMIL with every K, with several seeds each. Runs that
 // are in the folder are gone on with; k.txt, k.csv and k.png are written into it.
-// progress may be nil.
-func (w *Workspace) BenchK(ctx context.Context, req KRequest, progress func(result.Progress)) (*bench.KStudy, error) {
+func (w *Workspace) BenchK(ctx context.Context, req KRequest, on StudyEvents) (*bench.KStudy, error) {
 	req.K = req.Ks[:1] // to be replaced
-	base, err := w.ablationCase(ctx, req.AblationRequest)
+	base, err := w.ablationCase(ctx, req.AblationRequest, on)
 	if err != nil {
 		return nil, err
 	}
 	base.Config.Model.Name = "zoommil"
-	study, err := bench.K(ctx, bench.KCase{AblationCase: base, Ks: req.Ks, Encoder: w.encoderWork(base.Config.Model.Encoder)}, progress)
+	study, err := bench.K(ctx, bench.KCase{AblationCase: base, Ks: req.Ks, Encoder: w.encoderWork(base.Config.Model.Encoder)}, on.Progress)
 	if err != nil {
 		return nil, err
 	}
-	study.Command = req.Command
-	put := func(name string, write func(io.Writer) error) error {
-		return atomicfile.Write(filepath.Join(req.Out, name), write)
-	}
-	return study, errors.Join(
-		put("k.txt", study.Print), put("k.csv", study.WriteCSV),
-		put("k.png", func(out io.Writer) error { return export.WriteK(out, kChart(study.Rows)) }))
+	return study, writeStudy(req.Out, "k", study, func(out io.Writer) error { return export.WriteK(out, kChart(study)) })
 }
 
-// kChart is what is drawn of the rows.
-func kChart(rows []bench.KRow) export.KChart {
-	var c export.KChart
-	for _, r := range rows {
+// kChart is what is drawn of a study.
+func kChart(s *bench.KStudy) export.KChart {
+	c := export.KChart{Notes: s.Head()}
+	for _, r := range s.Rows {
 		c.Points = append(c.Points, export.KPoint{
 			K: r.K, Read: r.Read, Exhaustive: r.Exhaustive,
 			F1: float64(r.WeightedF1.Mean), F1SD: float64(r.WeightedF1.SD),

@@ -2,10 +2,8 @@ package app
 
 import (
 	"errors"
-	"io"
 
 	"zoomscope/engine/bench"
-	"zoomscope/slideio/atomicfile"
 )
 
 // TargetsRequest asks how models do on slides with large and with small targets.
@@ -16,18 +14,14 @@ type TargetsRequest struct {
 	Sizes, Column string
 	Truth         string
 	Threshold     float64 // from which on a target is large; 0 for the median
-	Out           string  // CSV file for the rows; "" for none
-}
-
-// TargetsReport is what comes of it.
-type TargetsReport struct {
-	Threshold float64            `json:"threshold"`
-	Rows      []bench.TargetsRow `json:"rows"`
+	Out           string  // folder for the table; "" for none
+	Command       string  // how it was asked for, to stand with the table
 }
 
 // BenchTargets compares what models said of slides with large and with small
-// targets.
-func (w *Workspace) BenchTargets(req TargetsRequest) (*TargetsReport, error) {
+// targets. With a folder targets.txt, targets.csv and targets.png are written into
+// it.
+func (w *Workspace) BenchTargets(req TargetsRequest) (*bench.TargetsStudy, error) {
 	sizes, err := req.sizes()
 	if err != nil {
 		return nil, err
@@ -40,16 +34,11 @@ func (w *Workspace) BenchTargets(req TargetsRequest) (*TargetsReport, error) {
 		}
 		all = append(all, calls...)
 	}
-	r := &TargetsReport{Threshold: req.Threshold}
-	if r.Threshold == 0 {
-		if r.Threshold, err = sizes.Threshold(all); err != nil {
-			return nil, err
-		}
+	study, err := sizes.Study(all, req.Threshold, bench.Conditions{Version: w.Version, Command: req.Command})
+	if err != nil || req.Out == "" {
+		return study, err
 	}
-	if r.Rows, err = sizes.Rows(all, r.Threshold); err != nil || req.Out == "" {
-		return r, err
-	}
-	return r, atomicfile.Write(req.Out, func(out io.Writer) error { return bench.WriteTargets(out, r.Rows) })
+	return study, writeStudy(req.Out, "targets", study, drawTable("Slides with large and with small targets", study.Table(), study.Head()))
 }
 
 func (req *TargetsRequest) sizes() (bench.Sizes, error) {

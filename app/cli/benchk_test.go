@@ -1,23 +1,23 @@
 package cli
 
 import (
+	"fmt"
 	"os"
 	"path/filepath"
 	"strings"
 	"testing"
 
-	"zoomscope/app"
 	"zoomscope/engine/bench"
 )
 
 // Runs with several K, again from their folder, and their test slides by targets.
 func TestBenchK(t *testing.T) {
 	m, s, out := withRuntime(t), newStudy(t), filepath.Join(t.TempDir(), "k")
-	line := []string{"bench", "k", s.table, "--bags", s.bags, "--out", out, "--k", "1,2", "--seeds", "2", "--epochs", "2",
+	line := []string{"bench", "k", s.table, "--bags", s.bags, "--out", out, "--k", "2,1", "--seeds", "2", "--epochs", "2",
 		"--embedding", "8", "--hidden", "4", "--lr", "0.01", "--device", "cpu", "--threads", "1"}
 	said := m.run(t, line...)
 	said.want(t, exitDone, "K = 2, seed 2")
-	for _, text := range []string{"command: zoomscope bench k " + s.table, "seeds: [1 2], 2 epochs", "weighted F1", "patches read"} {
+	for _, text := range []string{"command: zoomscope bench k " + s.table, "seeds 1, 2; 2 epochs", "device: cpu, one core", "weighted F1", "patches read"} {
 		if !strings.Contains(said.stdout, text) {
 			t.Errorf("stdout does not say %q: %s", text, said.stdout)
 		}
@@ -47,17 +47,56 @@ func TestBenchK(t *testing.T) {
 		text += name + ".svs," + []string{"0", name[1:]}[i%2] + "\n"
 	}
 	write(t, sizes, []byte(text))
-	var report app.TargetsReport
-	csv := filepath.Join(t.TempDir(), "targets.csv")
-	m.run(t, "bench", "targets", out, "--sizes", sizes, "--column", "area", "--out", csv, "--json").document(t, &report)
+	var report bench.TargetsStudy
+	targets := filepath.Join(t.TempDir(), "made", "targets")
+	m.run(t, "bench", "targets", out, "--sizes", sizes, "--column", "area", "--out", targets, "--json").document(t, &report)
+	if fmt.Sprint(report.Seeds, report.Epochs) != "[1 2] 2" || report.Machine.Cores < 1 || !strings.HasPrefix(report.Command, "zoomscope bench targets "+out) {
+		t.Errorf("%+v", report.Conditions)
+	}
 	if len(report.Rows) != 2 || report.Rows[0].Name != "K1" || report.Rows[1].Runs != 2 || report.Rows[0].Large.Slides+report.Rows[0].Small.Slides != 2 {
 		t.Errorf("%+v", report)
 	}
-	if rows := readTable(t, csv); len(rows) != 3 {
+	if rows := readTable(t, filepath.Join(targets, "targets.csv")); len(rows) != 3 {
 		t.Errorf("%q", rows)
 	}
+	decodePicture(t, filepath.Join(targets, "targets.png"))
 	m.run(t, "bench", "targets", out, "--sizes", sizes, "--column", "weight").want(t, exitFailed, "no column named weight")
 	m.run(t, "bench", "targets", out, "--sizes", sizes, "--column", "area", "--threshold", "3").want(t, exitDone)
+	said = m.run(t, "bench", "targets", out, "--sizes", sizes, "--column", "area", "--out", targets)
+	if text, err := os.ReadFile(filepath.Join(targets, "targets.txt")); err != nil || string(text) != said.stdout || !strings.Contains(said.stdout, "seeds 1, 2; 2 epochs\n") {
+		t.Errorf("targets.txt is %s, stdout %s, error %v", text, said.stdout, err)
+	}
+}
+
+// Runs all variants, again from their folder, and on a device that is not there.
+func TestBenchAblation(t *testing.T) {
+	m, s, out := withRuntime(t), newStudy(t), filepath.Join(t.TempDir(), "ablation")
+	line := []string{"bench", "ablation", s.table, "--bags", s.bags, "--out", out, "--k", "1", "--seeds", "1", "--epochs", "1",
+		"--embedding", "8", "--hidden", "4", "--dropout", "0", "--threads", "1", "--device"}
+	said := m.run(t, append(line, "coreml")...)
+	said.want(t, exitDone, "note: ran on cpu instead of coreml: ", "concatenation")
+	for _, text := range []string{"command: zoomscope bench ablation " + s.table, "seeds 1; 1 epochs", "device: cpu, one core\nnote: ran on cpu instead of coreml: ",
+		"random at high magnification"} {
+		if !strings.Contains(said.stdout, text) {
+			t.Errorf("stdout does not say %q: %s", text, said.stdout)
+		}
+	}
+	if text, err := os.ReadFile(filepath.Join(out, "ablation.txt")); err != nil || string(text) != said.stdout {
+		t.Errorf("ablation.txt is %s, error %v", text, err)
+	}
+	if rows := readTable(t, filepath.Join(out, "ablation.csv")); len(rows) != 10 {
+		t.Errorf("%q", rows)
+	}
+	decodePicture(t, filepath.Join(out, "ablation.png"))
+	if run, err := os.ReadFile(filepath.Join(out, "ZoomMIL-1", "run.json")); err != nil || !strings.Contains(string(run), `"dropout": -1`) {
+		t.Errorf("no dropout is another one in %s, error %v", run, err)
+	}
+
+	var study bench.AblationStudy
+	m.run(t, append(line, "cpu", "--only", "random K", "--json")...).document(t, &study)
+	if len(study.Rows) != 1 || study.Rows[0].Variant != "random K" || study.Device.Used != "cpu" || len(study.Seeds) != 1 {
+		t.Errorf("%+v", study)
+	}
 }
 
 func TestBenchRefuses(t *testing.T) {
@@ -69,6 +108,13 @@ func TestBenchRefuses(t *testing.T) {
 		"k without bags":        {[]string{"k", "t.csv", "--out", "o"}, "--bags"},
 		"k of 0":                {[]string{"k", "t.csv", "--bags", "b", "--out", "o", "--k", "0"}, "--k 0"},
 		"k twice":               {[]string{"k", "t.csv", "--bags", "b", "--out", "o", "--k", "2,2"}, "--k 2"},
+		"k without noise":       {[]string{"k", "t.csv", "--bags", "b", "--out", "o", "--sigma", "0"}, "--sigma"},
+		"k of all left out":     {[]string{"k", "t.csv", "--bags", "b", "--out", "o", "--dropout", "1"}, "--dropout"},
+		"ablation without bags": {[]string{"ablation", "t.csv", "--out", "o"}, "bench ablation: say where the bags are"},
+		"ablation of k 0":       {[]string{"ablation", "t.csv", "--bags", "b", "--out", "o", "--k", "4,0"}, "--k"},
+		"ablation below 0":      {[]string{"ablation", "t.csv", "--bags", "b", "--out", "o", "--dropout", "-0.1"}, "--dropout"},
+		"ablation of no noise":  {[]string{"ablation", "t.csv", "--bags", "b", "--out", "o", "--sigma", "-1"}, "--sigma"},
+		"ablation of no rate":   {[]string{"ablation", "t.csv", "--bags", "b", "--out", "o", "--lr", "0"}, "--lr"},
 		"k without seeds":       {[]string{"k", "t.csv", "--bags", "b", "--out", "o", "--seeds", "0"}, "--seeds"},
 		"targets without sizes": {[]string{"targets", "runs"}, "--sizes"},
 		"targets of both":       {[]string{"targets", "runs", "--sizes", "s.csv", "--truth", "t"}, "--sizes"},
@@ -80,5 +126,8 @@ func TestBenchRefuses(t *testing.T) {
 		t.Run(name, func(t *testing.T) {
 			m.run(t, append([]string{"bench"}, c.line...)...).want(t, exitUsage, c.says)
 		})
+	}
+	for _, flags := range [][]string{{"--sigma", "0"}, {"--sigma", "-1"}, {"--samples", "0"}, {"--dropout", "-0.1"}} {
+		m.run(t, append([]string{"train", "t.csv", "--bags", "b", "--out", "o"}, flags...)...).want(t, exitUsage, flags[0])
 	}
 }

@@ -339,7 +339,7 @@ func TestHelpTexts(t *testing.T) {
 		t.Errorf("list and test both say %q", a)
 	}
 	ablation := m.run(t, "bench", "ablation", "--help").stdout
-	for _, v := range bench.Variants() {
+	for _, v := range bench.Variants(2) {
 		if !strings.Contains(strings.ReplaceAll(ablation, "\n", " "), v.Name) {
 			t.Errorf("help of bench ablation does not name %q", v.Name)
 		}

@@ -4,6 +4,7 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"io"
 	"math"
 	"slices"
 
@@ -21,8 +22,10 @@ type Variant struct {
 	Change func(c *mil.Config, o *mil.TrainOptions)
 }
 
-// Variants are the rows of the comparison, the whole method first.
-func Variants() []Variant {
+// Variants are the rows of the comparison of a method that zooms so often, the whole
+// one first. Random at low and at high magnification are for two zooms or more: with
+// one they are random K.
+func Variants(zooms int) []Variant {
 	selection := func(ways ...string) func(*mil.Config, *mil.TrainOptions) {
 		return func(c *mil.Config, _ *mil.TrainOptions) {
 			c.Selection = nil
@@ -31,21 +34,28 @@ func Variants() []Variant {
 			}
 		}
 	}
-	return []Variant{
+	all := []Variant{
 		{"ZoomMIL", func(*mil.Config, *mil.TrainOptions) {}},
 		{"whole gradient of the Top-K", func(_ *mil.Config, o *mil.TrainOptions) { o.FullGradient = true }},
 		{"single attention", func(c *mil.Config, _ *mil.TrainOptions) { c.Attention = mil.Single }},
 		{"Top-K not differentiable", selection(mil.Hard)},
 		{"random K", selection(mil.Random)},
-		{"random at low magnification", selection(mil.Random, mil.Learned)},
-		{"random at high magnification", func(c *mil.Config, o *mil.TrainOptions) {
+		{randomLow, selection(mil.Random, mil.Learned)},
+		{randomHigh, func(c *mil.Config, o *mil.TrainOptions) {
 			selection(mil.Learned)(c, o)
 			c.Selection[len(c.Selection)-1] = mil.Random
 		}},
 		{"highest magnification alone", func(c *mil.Config, _ *mil.TrainOptions) { c.Fusion = mil.Highest }},
 		{"concatenation", func(c *mil.Config, _ *mil.TrainOptions) { c.Fusion = mil.Concat }},
 	}
+	return slices.DeleteFunc(all, func(v Variant) bool { return zooms < 2 && (v.Name == randomLow || v.Name == randomHigh) })
 }
+
+// Names of the variants that need two zooms.
+const (
+	randomLow  = "random at low magnification"
+	randomHigh = "random at high magnification"
+)
 
 // AblationCase is a dataset to train all variants on.
 type AblationCase struct {
@@ -57,6 +67,27 @@ type AblationCase struct {
 	Folder  string   // keeps the runs: those that are there are not run again
 	Truth   Truths   // nil where no truth is known
 	Only    []string // variants to run; nil for all
+	// Made says how the study is made; machine, seeds and epochs are filled in.
+	Made Conditions
+}
+
+// conditions are those of a study that begins now.
+func (c *AblationCase) conditions() Conditions {
+	made := c.Made
+	made.Machine, made.Seeds, made.Epochs = ThisMachine(), c.Seeds, c.Config.Epochs
+	return made
+}
+
+// variants are those to run.
+func (c *AblationCase) variants() ([]Variant, error) {
+	zooms := len(c.Config.Model.K)
+	all := Variants(zooms)
+	for _, name := range c.Only {
+		if !slices.ContainsFunc(all, func(v Variant) bool { return v.Name == name }) {
+			return nil, fmt.Errorf("%.100q is no variant of a model that zooms %d times", name, zooms)
+		}
+	}
+	return slices.DeleteFunc(all, func(v Variant) bool { return c.Only != nil && !slices.Contains(c.Only, v.Name) }), nil
 }
 
 // Spread is a mean over the seeds and the deviation from it.
@@ -77,14 +108,19 @@ type AblationRow struct {
 	Patches Spread `json:"patches"`
 }
 
-// Ablation trains and tests all variants with every seed.
-func Ablation(ctx context.Context, c AblationCase, progress func(result.Progress)) ([]AblationRow, error) {
-	report := result.Throttle(progress)
-	var rows []AblationRow
-	variants := slices.DeleteFunc(Variants(), func(v Variant) bool { return c.Only != nil && !slices.Contains(c.Only, v.Name) })
-	if len(variants) == 0 {
-		return nil, fmt.Errorf("no variant is named %q", c.Only)
+// AblationStudy is the comparison, and how it was made.
+type AblationStudy struct {
+	Conditions
+	Rows []AblationRow `json:"rows"`
+}
+
+// Ablation trains and tests all variants with every seed. progress may be nil.
+func Ablation(ctx context.Context, c AblationCase, progress func(result.Progress)) (*AblationStudy, error) {
+	variants, err := c.variants()
+	if err != nil {
+		return nil, err
 	}
+	study, report := &AblationStudy{Conditions: c.conditions()}, result.Throttle(progress)
 	for i, v := range variants {
 		var f1, accuracy, auc, found, patches []float64
 		for j, seed := range c.Seeds {
@@ -98,9 +134,9 @@ func Ablation(ctx context.Context, c AblationCase, progress func(result.Progress
 			auc = append(auc, float64(test.AUC.Value))
 			found, patches = append(found, score.Found), append(patches, score.Patches)
 		}
-		rows = append(rows, AblationRow{v.Name, spread(f1), spread(accuracy), spread(auc), spread(found), spread(patches)})
+		study.Rows = append(study.Rows, AblationRow{v.Name, spread(f1), spread(accuracy), spread(auc), spread(found), spread(patches)})
 	}
-	return rows, nil
+	return study, nil
 }
 
 // one trains a variant with a seed, and tests it.
@@ -130,14 +166,26 @@ func spread(x []float64) Spread {
 	return Spread{train.Number(mean), train.Number(math.Sqrt(square))}
 }
 
-// AblationTable shows the variants.
-func AblationTable(rows []AblationRow) Table {
+// Table shows the variants.
+func (s *AblationStudy) Table() Table {
 	t := Table{Head: []string{"variant", "weighted F1", "accuracy", "AUC", "evidence found", "patches with evidence"}}
-	text := func(s Spread) string { return fmt.Sprintf("%.3f +- %.3f", s.Mean, s.SD) }
-	for _, r := range rows {
-		t.add(r.Variant, text(r.WeightedF1), text(r.Accuracy), text(r.AUC), text(r.Found), text(r.Patches))
+	for _, r := range s.Rows {
+		t.add(r.Variant, r.WeightedF1.text(), r.Accuracy.text(), r.AUC.text(), r.Found.text(), r.Patches.text())
 	}
 	return t
+}
+
+// Print writes how the comparison was made, and the table.
+func (s *AblationStudy) Print(w io.Writer) error { return printStudy(w, s.Head(), s.Table()) }
+
+// WriteCSV writes the rows, all digits kept.
+func (s *AblationStudy) WriteCSV(w io.Writer) error {
+	var rows [][]string
+	for _, r := range s.Rows {
+		rows = append(rows, append([]string{r.Variant}, exactly(r.WeightedF1, r.Accuracy, r.AUC, r.Found, r.Patches)...))
+	}
+	return writeRecords(w, []string{"variant", "weighted_f1", "weighted_f1_sd", "accuracy", "accuracy_sd", "auc", "auc_sd",
+		"found", "found_sd", "patches", "patches_sd"}, rows)
 }
 
 // open opens a sample's bag at the magnifications of a model.

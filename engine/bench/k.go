@@ -2,10 +2,10 @@ package bench
 
 import (
 	"context"
-	"encoding/csv"
 	"fmt"
 	"io"
 	"math"
+	"slices"
 	"strconv"
 
 	"zoomscope/engine/bag"
@@ -45,26 +45,18 @@ type KRow struct {
 
 // KStudy is the comparison, and how it was made.
 type KStudy struct {
-	Machine Machine  `json:"machine"`
-	Command string   `json:"command"`
-	Seeds   []uint64 `json:"seeds"`
-	Epochs  int      `json:"epochs"`
-	Rows    []KRow   `json:"rows"`
+	Conditions
+	Rows []KRow `json:"rows"` // in order of K
 }
 
 // Print writes how it was made, and the table.
-func (s *KStudy) Print(w io.Writer) error {
-	if _, err := fmt.Fprintf(w, "machine: %s\ncommand: %s\nseeds: %v, %d epochs\n\n", s.Machine, s.Command, s.Seeds, s.Epochs); err != nil {
-		return err
-	}
-	return kTable(s.Rows).Print(w)
-}
+func (s *KStudy) Print(w io.Writer) error { return printStudy(w, s.Head(), kTable(s.Rows)) }
 
 // K trains and tests the method with every K and every seed, seed by seed. progress
 // may be nil.
 func K(ctx context.Context, c KCase, progress func(result.Progress)) (*KStudy, error) {
-	machine := ThisMachine()
-	report := result.Throttle(progress)
+	study, report := &KStudy{Conditions: c.conditions()}, result.Throttle(progress)
+	c.Ks = slices.Sorted(slices.Values(c.Ks))
 	all := make([]kRuns, len(c.Ks))
 	for j, seed := range c.Seeds {
 		for i, k := range c.Ks {
@@ -74,14 +66,13 @@ func K(ctx context.Context, c KCase, progress func(result.Progress)) (*KStudy, e
 			}
 		}
 	}
-	rows := make([]KRow, len(c.Ks))
 	for i, r := range all {
-		rows[i] = KRow{
+		study.Rows = append(study.Rows, KRow{
 			K: c.Ks[i], WeightedF1: spread(r.f1), Accuracy: spread(r.accuracy), AUC: spread(r.auc), Found: spread(r.found),
 			Read: r.cost.read, Exhaustive: r.cost.exhaustive, HeadWork: r.cost.work, EncoderWork: r.cost.read * float64(c.Encoder),
-		}
+		})
 	}
-	return &KStudy{Machine: machine, Seeds: c.Seeds, Epochs: c.Config.Epochs, Rows: rows}, nil
+	return study, nil
 }
 
 // kRuns are the figures of one K, of each seed.
@@ -142,13 +133,8 @@ func costOf(ctx context.Context, o nn.Opener, model string, samples []train.Samp
 // kTable shows the rows.
 func kTable(rows []KRow) Table {
 	t := Table{Head: []string{"K", "weighted F1", "accuracy", "AUC", "evidence found", "patches read", "of all", "encoder, GMAC", "heads, GMAC"}}
-	text := func(s Spread) string { return fmt.Sprintf("%.3f +- %.3f", s.Mean, s.SD) }
 	for _, r := range rows {
-		found := ""
-		if !math.IsNaN(float64(r.Found.Mean)) {
-			found = text(r.Found)
-		}
-		t.add(fmt.Sprint(r.K), text(r.WeightedF1), text(r.Accuracy), text(r.AUC), found, fmt.Sprintf("%.1f", r.Read),
+		t.add(fmt.Sprint(r.K), r.WeightedF1.text(), r.Accuracy.text(), r.AUC.text(), r.Found.text(), fmt.Sprintf("%.1f", r.Read),
 			quotient("%.1f %%", 100*r.Read/r.Exhaustive), quotient("%.1f", r.EncoderWork/1e9), fmt.Sprintf("%.3f", r.HeadWork/1e9))
 	}
 	return t
@@ -156,18 +142,13 @@ func kTable(rows []KRow) Table {
 
 // WriteCSV writes the rows, all digits kept.
 func (s *KStudy) WriteCSV(w io.Writer) error {
-	out := csv.NewWriter(w)
-	out.Write([]string{"k", "weighted_f1", "weighted_f1_sd", "accuracy", "accuracy_sd", "auc", "auc_sd", "found", "found_sd",
-		"patches_read", "patches", "encoder_multiply_adds", "head_multiply_adds"})
+	var rows [][]string
 	for _, r := range s.Rows {
-		line := []string{fmt.Sprint(r.K)}
-		for _, s := range []Spread{r.WeightedF1, r.Accuracy, r.AUC, r.Found} {
-			line = append(line, digits(float64(s.Mean)), digits(float64(s.SD)))
-		}
-		out.Write(append(line, digits(r.Read), digits(r.Exhaustive), digits(r.EncoderWork), digits(r.HeadWork)))
+		rows = append(rows, slices.Concat([]string{fmt.Sprint(r.K)}, exactly(r.WeightedF1, r.Accuracy, r.AUC, r.Found),
+			[]string{digits(r.Read), digits(r.Exhaustive), digits(r.EncoderWork), digits(r.HeadWork)}))
 	}
-	out.Flush()
-	return out.Error()
+	return writeRecords(w, []string{"k", "weighted_f1", "weighted_f1_sd", "accuracy", "accuracy_sd", "auc", "auc_sd", "found", "found_sd",
+		"patches_read", "patches", "encoder_multiply_adds", "head_multiply_adds"}, rows)
 }
 
 // digits are all of a number; none of one that is not known.

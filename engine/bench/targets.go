@@ -1,7 +1,7 @@
 package bench
 
 import (
-	"encoding/csv"
+	"encoding/json"
 	"errors"
 	"fmt"
 	"io"
@@ -66,8 +66,15 @@ type call struct{ slide, label, predicted string }
 
 // Calls are what a model, trained with one or more seeds, said of slides.
 type Calls struct {
-	Name string
-	runs [][]call
+	Name   string
+	runs   [][]call
+	trials []trial // of those runs whose folder says it
+}
+
+// trial is how a run was trained.
+type trial struct {
+	Seed   uint64 `json:"seed"`
+	Epochs int    `json:"epochs"`
 }
 
 var seedEnding = regexp.MustCompile(`-[0-9]+$`)
@@ -85,7 +92,12 @@ func LoadCalls(path string) ([]Calls, error) {
 	}
 	file := filepath.Join(path, train.PredictionsFile)
 	if _, err := os.Stat(file); !errors.Is(err, fs.ErrNotExist) {
-		return one(filepath.Base(path), file)
+		all, err := one(filepath.Base(path), file)
+		if err != nil {
+			return nil, err
+		}
+		all[0].trials, err = readTrial(path)
+		return all, err
 	}
 	files, err := filepath.Glob(filepath.Join(path, "*", train.PredictionsFile))
 	if err != nil {
@@ -104,7 +116,11 @@ func LoadCalls(path string) ([]Calls, error) {
 		if err != nil {
 			return nil, err
 		}
-		groups[name].runs = append(groups[name].runs, run)
+		trials, err := readTrial(filepath.Dir(file))
+		if err != nil {
+			return nil, err
+		}
+		groups[name].runs, groups[name].trials = append(groups[name].runs, run), append(groups[name].trials, trials...)
 	}
 	var all []Calls
 	for _, name := range slices.Sorted(maps.Keys(groups)) {
@@ -115,7 +131,29 @@ func LoadCalls(path string) ([]Calls, error) {
 
 func one(name, file string) ([]Calls, error) {
 	run, err := readCalls(file)
-	return []Calls{{name, [][]call{run}}}, err
+	return []Calls{{Name: name, runs: [][]call{run}}}, err
+}
+
+// readTrial is how the run in a folder was trained; none where it does not say.
+func readTrial(dir string) ([]trial, error) {
+	path := filepath.Join(dir, train.RunFile)
+	text, err := os.ReadFile(path)
+	if errors.Is(err, fs.ErrNotExist) {
+		return nil, nil
+	}
+	if err != nil {
+		return nil, err
+	}
+	var run struct {
+		Config *trial `json:"config"`
+	}
+	if err := json.Unmarshal(text, &run); err != nil {
+		return nil, fmt.Errorf("%s: %w", path, err)
+	}
+	if run.Config == nil {
+		return nil, nil
+	}
+	return []trial{*run.Config}, nil
 }
 
 func readCalls(file string) ([]call, error) {
@@ -152,9 +190,9 @@ type Targets struct {
 	Sensitivity Spread `json:"sensitivity"`
 }
 
-// Threshold parts large from small targets: the median of the sizes of the slides
+// threshold parts large from small targets: the median of the sizes of the slides
 // of all predictions that have one. The error is that of a slide without a size.
-func (s Sizes) Threshold(all []Calls) (float64, error) {
+func (s Sizes) threshold(all []Calls) (float64, error) {
 	seen := map[string]bool{}
 	var sizes []float64
 	for _, c := range all {
@@ -186,8 +224,59 @@ func (s Sizes) of(slide string) (float64, error) {
 	return size, nil
 }
 
-// Rows measures all models. Targets of the threshold or above are large.
-func (s Sizes) Rows(all []Calls, threshold float64) ([]TargetsRow, error) {
+// TargetsStudy is the comparison, and how it was made.
+type TargetsStudy struct {
+	Conditions
+	Threshold float64      `json:"threshold"` // from which on a target is large
+	Rows      []TargetsRow `json:"rows"`
+}
+
+// Study compares all models: targets of the threshold or above are large, where it is
+// 0 those of the median or above. Of how the study is made, machine, seeds and epochs
+// are filled in, the latter two as far as the runs say.
+func (s Sizes) Study(all []Calls, threshold float64, made Conditions) (*TargetsStudy, error) {
+	study := &TargetsStudy{Conditions: made, Threshold: threshold}
+	study.Machine = ThisMachine()
+	study.Seeds, study.Epochs = trained(all)
+	var err error
+	if threshold == 0 {
+		if study.Threshold, err = s.threshold(all); err != nil {
+			return nil, err
+		}
+	}
+	study.Rows, err = s.rows(all, study.Threshold)
+	return study, err
+}
+
+// trained are the seeds of all runs, and their epochs where all have the same; nil
+// and 0 where a run does not say.
+func trained(all []Calls) (seeds []uint64, epochs int) {
+	var trials []trial
+	for _, c := range all {
+		if len(c.trials) < len(c.runs) {
+			return nil, 0
+		}
+		trials = append(trials, c.trials...)
+	}
+	for i, t := range trials {
+		seeds = append(seeds, t.Seed)
+		if i == 0 {
+			epochs = t.Epochs
+		} else if t.Epochs != epochs {
+			epochs = 0
+		}
+	}
+	slices.Sort(seeds)
+	return slices.Compact(seeds), epochs
+}
+
+// Head says where and how the study was made, a sentence a line.
+func (s *TargetsStudy) Head() []string {
+	return append(s.Conditions.Head(), fmt.Sprintf("a target is large from %.4g on", s.Threshold))
+}
+
+// rows measures all models. Targets of the threshold or above are large.
+func (s Sizes) rows(all []Calls, threshold float64) ([]TargetsRow, error) {
 	var rows []TargetsRow
 	for _, c := range all {
 		row, err := s.row(c, threshold)
@@ -270,37 +359,29 @@ func share(n, of int) float64 {
 	return float64(n) / float64(of)
 }
 
-// TargetsTable shows the rows.
-func TargetsTable(rows []TargetsRow) Table {
+// Table shows the models.
+func (s *TargetsStudy) Table() Table {
 	t := Table{Head: []string{"model", "runs", "large: slides", "accuracy", "sensitivity", "small: slides", "accuracy", "sensitivity", "no target: accuracy"}}
-	text := func(s Spread) string {
-		if math.IsNaN(float64(s.Mean)) {
-			return ""
-		}
-		return fmt.Sprintf("%.3f +- %.3f", s.Mean, s.SD)
-	}
-	for _, r := range rows {
-		t.add(r.Name, fmt.Sprint(r.Runs), fmt.Sprint(r.Large.Slides), text(r.Large.Accuracy), text(r.Large.Sensitivity),
-			fmt.Sprint(r.Small.Slides), text(r.Small.Accuracy), text(r.Small.Sensitivity), text(r.Without))
+	for _, r := range s.Rows {
+		t.add(r.Name, fmt.Sprint(r.Runs), fmt.Sprint(r.Large.Slides), r.Large.Accuracy.text(), r.Large.Sensitivity.text(),
+			fmt.Sprint(r.Small.Slides), r.Small.Accuracy.text(), r.Small.Sensitivity.text(), r.Without.text())
 	}
 	return t
 }
 
-// WriteTargets writes the rows as CSV, all digits kept.
-func WriteTargets(w io.Writer, rows []TargetsRow) error {
-	out := csv.NewWriter(w)
-	out.Write([]string{"model", "runs", "large_slides", "large_accuracy", "large_accuracy_sd", "large_sensitivity", "large_sensitivity_sd",
-		"small_slides", "small_accuracy", "small_accuracy_sd", "small_sensitivity", "small_sensitivity_sd", "without_accuracy", "without_accuracy_sd"})
-	for _, r := range rows {
-		line := []string{r.Name, fmt.Sprint(r.Runs)}
-		for _, t := range []Targets{r.Large, r.Small} {
-			line = append(line, fmt.Sprint(t.Slides))
-			for _, s := range []Spread{t.Accuracy, t.Sensitivity} {
-				line = append(line, digits(float64(s.Mean)), digits(float64(s.SD)))
-			}
-		}
-		out.Write(append(line, digits(float64(r.Without.Mean)), digits(float64(r.Without.SD))))
+// Print writes how the comparison was made, and the table.
+func (s *TargetsStudy) Print(w io.Writer) error { return printStudy(w, s.Head(), s.Table()) }
+
+// WriteCSV writes the rows, all digits kept.
+func (s *TargetsStudy) WriteCSV(w io.Writer) error {
+	var rows [][]string
+	for _, r := range s.Rows {
+		rows = append(rows, slices.Concat([]string{r.Name, fmt.Sprint(r.Runs)}, r.Large.record(), r.Small.record(), exactly(r.Without)))
 	}
-	out.Flush()
-	return out.Error()
+	return writeRecords(w, []string{"model", "runs", "large_slides", "large_accuracy", "large_accuracy_sd", "large_sensitivity", "large_sensitivity_sd",
+		"small_slides", "small_accuracy", "small_accuracy_sd", "small_sensitivity", "small_sensitivity_sd", "without_accuracy", "without_accuracy_sd"}, rows)
+}
+
+func (t Targets) record() []string {
+	return append([]string{fmt.Sprint(t.Slides)}, exactly(t.Accuracy, t.Sensitivity)...)
 }

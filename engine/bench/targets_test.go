@@ -6,9 +6,11 @@ import (
 	"math"
 	"os"
 	"path/filepath"
+	"slices"
 	"strings"
 	"testing"
 
+	"zoomscope/engine/result"
 	"zoomscope/slideio/synth"
 )
 
@@ -43,29 +45,73 @@ func TestTargets(t *testing.T) {
 	if err != nil || len(calls) != 2 || calls[0].Name != "mean" || calls[1].Name != "zoom" {
 		t.Fatalf("%+v, error %v", calls, err)
 	}
-	threshold, err := sizes.Threshold(calls)
-	if err != nil || threshold != 3 {
-		t.Fatalf("threshold %g, error %v", threshold, err)
+	study, err := sizes.Study(calls, 0, Conditions{Command: "zoomscope bench targets runs"})
+	if err != nil || study.Threshold != 3 || study.Seeds != nil || study.Epochs != 0 { // the runs do not say how they were trained
+		t.Fatalf("%+v, error %v", study, err)
 	}
-	rows, err := sizes.Rows(calls, threshold)
-	if err != nil {
-		t.Fatal(err)
-	}
-	zoom := rows[1]
+	zoom := study.Rows[1]
 	half := math.Sqrt(0.125) // of 1 and 0.5
 	if zoom.Runs != 2 || zoom.Large.Slides != 2 || zoom.Small.Slides != 2 ||
 		!near(zoom.Large.Accuracy, 0.75, half) || !near(zoom.Large.Sensitivity, 0.75, half) ||
 		!near(zoom.Small.Accuracy, 0.25, half) || !near(zoom.Small.Sensitivity, 0.5, 0) || !near(zoom.Without, 0.75, half) {
 		t.Errorf("%+v", zoom)
 	}
-	mean := rows[0]
+	mean := study.Rows[0]
 	if !near(mean.Large.Accuracy, 1, 0) || mean.Small.Slides != 0 || !math.IsNaN(float64(mean.Small.Accuracy.Mean)) ||
 		!math.IsNaN(float64(mean.Large.Sensitivity.Mean)) { // nothing says which classes have no target
 		t.Errorf("%+v", mean)
 	}
 	var out strings.Builder
-	if err := WriteTargets(&out, rows); err != nil || !strings.Contains(out.String(), "\nmean,1,1,1,0,,,0,,,,,,\nzoom,2,2,0.75,") {
+	if err := study.WriteCSV(&out); err != nil || !strings.Contains(out.String(), "\nmean,1,1,1,0,,,0,,,,,,\nzoom,2,2,0.75,") {
 		t.Errorf("%s, error %v", out.String(), err)
+	}
+	out.Reset()
+	if err := study.Print(&out); err != nil {
+		t.Fatal(err)
+	}
+	for _, text := range []string{study.Machine.String(), "command: zoomscope bench targets runs", "large from 3 on", result.ResearchUse, "\nzoom      2 ", "0.750 +- 0.354"} {
+		if !strings.Contains(out.String(), text) {
+			t.Errorf("no %q in %s", text, out.String())
+		}
+	}
+	if study, err = sizes.Study(calls, 9, Conditions{}); err != nil || study.Threshold != 9 || study.Rows[1].Large.Slides != 1 {
+		t.Errorf("%+v, error %v", study, err)
+	}
+}
+
+// Seeds and epochs are those that the runs say.
+func TestTargetsOfTrainedRuns(t *testing.T) {
+	for name, c := range map[string]struct {
+		runs   []string // what run.json says
+		seeds  []uint64
+		epochs int
+	}{
+		"alike":            {[]string{`{"config": {"seed": 2, "epochs": 5}}`, `{"config": {"seed": 1, "epochs": 5}}`, `{"config": {"seed": 2, "epochs": 5}}`}, []uint64{1, 2}, 5},
+		"of other epochs":  {[]string{`{"config": {"seed": 0, "epochs": 5}}`, `{"config": {"seed": 1, "epochs": 6}}`}, []uint64{0, 1}, 0},
+		"one does not say": {[]string{`{"config": {"seed": 0, "epochs": 5}}`, `{}`}, nil, 0},
+	} {
+		t.Run(name, func(t *testing.T) {
+			dir := t.TempDir()
+			for i, text := range c.runs {
+				run := filepath.Join(dir, string(rune('a'+i)))
+				putFile(t, filepath.Join(run, "predictions.csv"), "slide,label,predicted\na,t,t\n")
+				putFile(t, filepath.Join(run, "run.json"), text)
+			}
+			calls, err := LoadCalls(dir)
+			if err != nil {
+				t.Fatal(err)
+			}
+			study, err := Sizes{"a": 1}.Study(calls, 0, Conditions{})
+			if err != nil || !slices.Equal(study.Seeds, c.seeds) || study.Epochs != c.epochs {
+				t.Errorf("%+v, error %v", study, err)
+			}
+		})
+	}
+	dir := t.TempDir()
+	putFile(t, filepath.Join(dir, "predictions.csv"), "slide,label,predicted\na,t,t\n")
+	path := putFile(t, filepath.Join(dir, "run.json"), "{")
+	if _, err := LoadCalls(dir); err == nil || !strings.Contains(err.Error(), path) {
+		t.Errorf("error %v", err)
 	}
 }
 
@@ -95,11 +141,11 @@ func TestSizesRefuse(t *testing.T) {
 			t.Errorf("%s: %v, error %v", name, s, err)
 		}
 	}
-	calls := []Calls{{"m", [][]call{{{"a", "t", "t"}}}}}
-	if _, err := (Sizes{}).Threshold(calls); err == nil || !strings.Contains(err.Error(), `"a"`) {
+	calls := []Calls{{Name: "m", runs: [][]call{{{"a", "t", "t"}}}}}
+	if _, err := (Sizes{}).Study(calls, 0, Conditions{}); err == nil || !strings.Contains(err.Error(), `"a"`) {
 		t.Errorf("no size: error %v", err)
 	}
-	if _, err := (Sizes{"a": 0}).Threshold(calls); err == nil {
+	if _, err := (Sizes{"a": 0}).Study(calls, 0, Conditions{}); err == nil {
 		t.Error("no target has a median")
 	}
 }
