@@ -190,6 +190,29 @@ func TestTrainingRuns(t *testing.T) {
 	}
 }
 
+// A loss that is another in training than in validation is told from it.
+func TestTrainingOwnLoss(t *testing.T) {
+	for lang, want := range map[string]struct{ curve, caution string }{
+		"en": {"training, own loss 0.", "not to be compared in height"},
+		"de": {"Training, eigener Verlust 0,", "nicht vergleichbar"},
+	} {
+		t.Run(lang, func(t *testing.T) {
+			words, err := texts.Load(lang)
+			if err != nil {
+				t.Fatal(err)
+			}
+			p := NewTraining(words, TrainingEvents{})
+			for _, own := range []bool{true, false} {
+				p.SetProgress(TrainingProgress{State: TrainingRunning, Planned: 100, Points: somePoints(30), OwnLoss: own})
+				curve, note := p.learn.loss.Words()[1], p.learn.rate.Text()
+				if strings.HasPrefix(curve, want.curve) != own || strings.Contains(note, want.caution) != own {
+					t.Errorf("loss of its own %v: %q, %q", own, curve, note)
+				}
+			}
+		})
+	}
+}
+
 func TestTrainingResult(t *testing.T) {
 	var l log
 	p := openTraining(t, &l)

@@ -75,6 +75,7 @@ type TrainingProgress struct {
 	Fraction float64
 	Left     time.Duration // 0 unknown
 	Points   []TrainingPoint
+	OwnLoss  bool // the loss of training is another quantity than that of validation
 }
 
 // TrainingPoint is what an epoch came to; NaN is undefined.
@@ -315,8 +316,12 @@ func (l *trainingLearn) draw(s TrainingProgress) {
 	write := func(v float64) string { return n.Decimal(v, 3) }
 	axis := func(v float64) string { return n.Short(v, 4) }
 	at := func(x int) string { return fmt.Sprintf(t.EpochAt, n.Count(x)) }
+	training := t.LossTrain
+	if s.OwnLoss {
+		training = t.TrainOwn
+	}
 	l.loss.Set(widgets.Chart{Title: t.Loss, Most: s.Planned, Mark: s.Best, Write: write, Axis: axis, At: at, Series: []widgets.ChartSeries{
-		line(t.LossTrain, standard.ColorNameWarning, func(p TrainingPoint) float64 { return p.TrainLoss }),
+		line(training, standard.ColorNameWarning, func(p TrainingPoint) float64 { return p.TrainLoss }),
 		line(t.LossVal, standard.ColorNamePrimary, func(p TrainingPoint) float64 { return p.ValLoss }),
 	}})
 	l.scores.Set(widgets.Chart{Title: t.Scores, Most: s.Planned, Mark: s.Best, High: 1, Write: write, Axis: axis, At: at, Series: []widgets.ChartSeries{
@@ -326,6 +331,9 @@ func (l *trainingLearn) draw(s TrainingProgress) {
 	words := fmt.Sprintf(t.Rate, scientific(n, s.Points[len(s.Points)-1].Rate))
 	if s.Best > 0 {
 		words = fmt.Sprintf(t.Best, n.Count(s.Best)) + " " + words
+	}
+	if s.OwnLoss {
+		words += " " + t.LossOwn
 	}
 	l.rate.SetText(words)
 }

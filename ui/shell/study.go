@@ -114,7 +114,7 @@ func (s *Shell) heard(t *study, e app.TrainEvent) {
 	p := &t.progress
 	switch e := e.(type) {
 	case app.TrainStarted:
-		p.Planned, p.Points = e.Epochs, nil
+		p.Planned, p.Points, p.OwnLoss = e.Epochs, nil, e.Model.OwnLoss()
 		for i := range e.History {
 			p.Points = append(p.Points, point(&e.History[i]))
 		}
@@ -250,7 +250,7 @@ func (s *Shell) showCurves(r *app.RunInfo) {
 	if t := s.training.current; r.Ended == "" || t != nil && t.progress.State != panels.TrainingEnded {
 		return
 	}
-	p := panels.TrainingProgress{Run: r.Name, State: panels.TrainingEnded, Ending: ending(string(r.Ended)), Planned: r.Config.Epochs, Best: r.Best, Fraction: 1}
+	p := panels.TrainingProgress{Run: r.Name, State: panels.TrainingEnded, Ending: ending(string(r.Ended)), Planned: r.Config.Epochs, Best: r.Best, Fraction: 1, OwnLoss: r.Config.Model.OwnLoss()}
 	for i := range r.History {
 		p.Points = append(p.Points, point(&r.History[i]))
 	}
@@ -273,7 +273,7 @@ func (s *Shell) takeUp(runs []app.RunInfo) {
 		req := s.trainRequest(c)
 		req.Bags, req.Preset, req.Magnifications, req.K = r.Bags, "", m.Magnifications, m.K
 		t := &study{dir: r.Dir, run: s.Workspace.NewTraining(req)}
-		t.progress = panels.TrainingProgress{Run: r.Name, State: panels.TrainingPaused, Planned: c.Epochs, Best: r.Best}
+		t.progress = panels.TrainingProgress{Run: r.Name, State: panels.TrainingPaused, Planned: c.Epochs, Best: r.Best, OwnLoss: m.OwnLoss()}
 		for j := range r.History {
 			t.progress.Points = append(t.progress.Points, point(&r.History[j]))
 		}

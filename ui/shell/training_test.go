@@ -7,6 +7,7 @@ import (
 	"strings"
 	"testing"
 
+	"zoomscope/app"
 	"zoomscope/app/apptest"
 	"zoomscope/app/settings"
 	"zoomscope/packaging/testenv"
@@ -218,6 +219,20 @@ func TestClassesOfPicturesAlone(t *testing.T) {
 	s.extract()
 	if s.training.preparing != nil {
 		t.Error("features of pictures without a resolution are made")
+	}
+}
+
+// The curves of a method whose loss of training is one of its own say so.
+func TestTrainingTellsOfOwnLoss(t *testing.T) {
+	s := newStand(t, nil)
+	for method, own := range map[string]bool{"clam_sb": true, "dsmil": true, "abmil": false} {
+		study := &study{run: s.Workspace.NewTraining(app.TrainRequest{})}
+		e := app.TrainStarted{Epochs: 2}
+		e.Model.Method = method
+		s.heard(study, e)
+		if study.progress.OwnLoss != own {
+			t.Errorf("%s: %+v", method, study.progress)
+		}
 	}
 }
 

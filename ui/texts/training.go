@@ -85,6 +85,8 @@ type Training struct {
 	Scores      string `json:"scores"`
 	Rate        string `json:"rate"` // %s: learning rate
 	LossTrain   string `json:"loss_train"`
+	TrainOwn    string `json:"loss_train_own"` // of a training whose loss is one of its own
+	LossOwn     string `json:"loss_own"`
 	LossVal     string `json:"loss_val"`
 	F1          string `json:"f1"`
 	AUC         string `json:"auc"`
