@@ -94,13 +94,14 @@ func writeFrontier(dir string, f *bench.Frontier) error {
 
 // frontierChart is what is drawn of a frontier.
 func frontierChart(f *bench.Frontier) export.FrontierChart {
-	c := export.FrontierChart{Title: "Throughput against accuracy, configuration " + f.Study}
+	c := export.FrontierChart{Title: "Throughput against accuracy, configuration " + f.Study, Notes: f.Head()}
 	for _, s := range f.Series {
 		panel := export.FrontierPanel{Title: s.Place}
 		for _, p := range s.Points {
 			panel.Points = append(panel.Points, export.FrontierPoint{
 				Name: p.Name + " " + p.Scales(), Throughput: p.Megapixels,
-				F1: float64(p.WeightedF1.Mean), SD: float64(p.WeightedF1.SD), Best: p.Best, Bold: p.Reference,
+				F1: float64(p.WeightedF1.Mean), SD: float64(p.WeightedF1.SD), Best: p.Best,
+				Bold: p.Reference, Light: p.Name == bench.EffName,
 			})
 		}
 		c.Panels = append(c.Panels, panel)
