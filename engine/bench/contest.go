@@ -5,8 +5,6 @@ import (
 	"fmt"
 	"slices"
 
-	"gonum.org/v1/gonum/floats"
-
 	"zoomscope/engine/result"
 	"zoomscope/engine/train"
 )
@@ -30,24 +28,17 @@ func (e Entry) Read() float64 {
 // reads is how many patches are encoded of a slide that has so many at each
 // magnification, all being as finely divided as they are in the mean.
 func (e Entry) reads(patches []int) float64 {
-	if e.K == nil {
-		return floats.Sum(counts(patches))
-	}
 	n := float64(patches[0])
 	total := n
-	for i, k := range e.K {
-		n = min(n, float64(k)) * float64(patches[i+1]) / float64(patches[i])
+	for i, higher := range patches[1:] {
+		if e.K != nil {
+			n = min(n, float64(e.K[i])) * float64(higher) / float64(patches[i])
+		} else {
+			n = float64(higher)
+		}
 		total += n
 	}
 	return total
-}
-
-func counts(patches []int) []float64 {
-	var all []float64
-	for _, n := range patches {
-		all = append(all, float64(n))
-	}
-	return all
 }
 
 // TestPatches are how many patches a test slide of a dataset has at each
@@ -56,9 +47,10 @@ func TestPatches(d *train.Dataset) []float64 {
 	means := make([]float64, len(d.Magnifications))
 	samples := d.In(train.Test)
 	for _, s := range samples {
-		floats.Add(means, counts(s.Patches))
+		for i, n := range s.Patches {
+			means[i] += float64(n) / float64(len(samples))
+		}
 	}
-	floats.Scale(1/float64(len(samples)), means)
 	return means
 }
 
