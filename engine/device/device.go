@@ -89,6 +89,9 @@ type Device struct {
 // Kind is the kind, never Auto.
 func (d *Device) Kind() Kind { return d.kind }
 
+// OnProcessor says whether networks compute in the machine's memory.
+func (d *Device) OnProcessor() bool { return d.kind == CPU }
+
 // Name is the hardware's name, for people.
 func (d *Device) Name() string { return d.name }
 

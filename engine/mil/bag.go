@@ -26,7 +26,7 @@ func wholeGraph(c *Config, m whole, params map[string]*nn.Tensor, standards []St
 
 func openWhole(o nn.Opener, c Config, m whole, params map[string]*nn.Tensor, standards []Standard, prepare func(*nn.Graph) (*nn.Graph, []*nn.Tensor)) (*Network, error) {
 	g, attends := wholeGraph(&c, m, params, standards)
-	n := &Network{config: c, attends: attends}
+	n := &Network{config: c, attends: attends, hosted: hosted(o)}
 	for _, in := range g.Inputs() {
 		n.inputs = append(n.inputs, in.Name())
 	}
@@ -37,28 +37,6 @@ func openWhole(o nn.Opener, c Config, m whole, params map[string]*nn.Tensor, sta
 	}
 	n.classifier = part{s, weights}
 	return n, nil
-}
-
-// LeastMemory is how many bytes an exhaustive method needs at once at the least for
-// a slide of such patches: those of the features, as they are handed in and as the
-// network takes them, and of what its widest layer makes of them.
-func (c *Config) LeastMemory(layers []Layer) int64 {
-	s := bag{layers: layers}
-	rows, taken := c.whole().room(s.rows()), 0
-	if c.Method == DSMIL && len(layers) > 1 { // a copy, with the ancestors
-		taken = layers[len(layers)-1].Len * len(layers) * c.Encoder.Dim
-		rows = layers[len(layers)-1].Len
-	}
-	widest := 0
-	for _, w := range c.weights() {
-		if len(w.shape) == 2 {
-			widest = max(widest, w.shape[0])
-		}
-	}
-	if c.Method == SparseConvMIL {
-		widest = kernel * max(c.Sizes.Embedding, c.Sizes.Middle)
-	}
-	return 4 * (int64(c.whole().room(s.rows()))*int64(c.Encoder.Dim) + int64(taken) + int64(rows)*int64(widest))
 }
 
 // BagRun takes in the features of all patches of a slide, for an exhaustive

@@ -35,6 +35,7 @@ type Network struct {
 	// names of the inputs of an exhaustive method, and whether it gives attention
 	inputs  []string
 	attends bool
+	hosted  bool      // it computes in the machine's memory; said of an exhaustive method
 	work    workspace // of Forward of an exhaustive method, kept from slide to slide
 }
 

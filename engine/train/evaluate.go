@@ -27,6 +27,8 @@ type EvaluateOptions struct {
 	Resamples int // of the bootstrap; 0 for DefaultResamples, below for none
 	Seed      uint64
 	Progress  func(result.Progress) // may be nil
+
+	free func() (bytes int64, known bool) // memory; nil asks the system
 }
 
 func (o EvaluateOptions) resamples() int {
@@ -38,10 +40,15 @@ func (o EvaluateOptions) resamples() int {
 
 // Evaluate runs p on samples of d, in their order, and measures it. The error for
 // a slide names it; one that wraps ErrDiverged says that the model's answer is no
-// number, and what is to blame. When ctx ends, it is context.Cause of it.
+// number, and what is to blame. When ctx ends, it is context.Cause of it. A p that
+// takes all patches of a slide at once, and needs more memory for the largest one than
+// is free, is an error that wraps mil.ErrMemory before anything is run.
 func Evaluate(ctx context.Context, p Predictor, d *Dataset, samples []Sample, o EvaluateOptions) (*Metrics, []Prediction, error) {
 	bags := openBags(d.Magnifications, maxOpen)
 	defer bags.Close()
+	if err := (room{d, bags, o.free}).forAnswers(p, samples); err != nil {
+		return nil, nil, err
+	}
 	e := evaluator{p, d, bags, "the features are sound, so the weights of the model are to blame"}
 	m, predictions, err := e.evaluate(ctx, samples, o, "evaluating")
 	return m, predictions, ended(ctx, err)

@@ -26,6 +26,7 @@ type Options struct {
 	Progress func(result.Progress)
 
 	hook func(string)
+	free func() (bytes int64, known bool) // memory; nil asks the system
 }
 
 // Summary is how a run ended: evaluation.json.
@@ -75,9 +76,11 @@ func ReadSummary(dir string) (*Summary, error) {
 // with the best weights.
 //
 // Numbers that are not finite, in a step or in an answer, end the run with an
-// error that wraps ErrDiverged and names the slide and what is to blame.
+// error that wraps ErrDiverged and names the slide and what is to blame. A learner
+// that takes all patches of a slide at once, and needs more memory for the largest one
+// than is free, is an error that wraps mil.ErrMemory and leaves no run.
 func Run(ctx context.Context, c Config, d *Dataset, l Learner, o Options) (*Summary, error) {
-	return work(ctx, c, d, l, o, (*run).train)
+	return work(ctx, c, d, l, o, d.In(Training), (*run).train)
 }
 
 // Finish ends a run that was interrupted, with the best model so far: what a run
@@ -85,7 +88,7 @@ func Run(ctx context.Context, c Config, d *Dataset, l Learner, o Options) (*Summ
 // on with, since the test split has been looked at.
 func Finish(ctx context.Context, c Config, d *Dataset, l Learner, o Options) (*Summary, error) {
 	o.Resume = true
-	return work(ctx, c, d, l, o, func(r *run, _ context.Context) (Ending, error) {
+	return work(ctx, c, d, l, o, nil, func(r *run, _ context.Context) (Ending, error) {
 		if len(r.history) == 0 {
 			return "", fmt.Errorf("%s: no epoch is complete: there is no model to finish with", o.Dir)
 		}
@@ -114,8 +117,8 @@ type run struct {
 }
 
 // work opens the folder, takes up what is there, and evaluates the best model
-// once train says that there is no more to be done.
-func work(ctx context.Context, c Config, d *Dataset, l Learner, o Options, train func(*run, context.Context) (Ending, error)) (_ *Summary, err error) {
+// once train, which takes steps on some samples, says that there is no more to be done.
+func work(ctx context.Context, c Config, d *Dataset, l Learner, o Options, steps []Sample, train func(*run, context.Context) (Ending, error)) (_ *Summary, err error) {
 	if err := errors.Join(c.Validate(), c.matches(d)); err != nil {
 		return nil, fmt.Errorf("settings of the run: %w", err)
 	}
@@ -137,6 +140,9 @@ func work(ctx context.Context, c Config, d *Dataset, l Learner, o Options, train
 			err = errors.Join(err, closing)
 		}
 	}()
+	if err := r.fits(steps); err != nil {
+		return nil, err
+	}
 	done, err := r.begin()
 	if err != nil || done != nil {
 		return done, err
@@ -147,6 +153,19 @@ func work(ctx context.Context, c Config, d *Dataset, l Learner, o Options, train
 	}
 	s, err := r.finish(ctx, ending)
 	return s, ended(ctx, err)
+}
+
+// fits makes sure, before anything is written, that there is memory for the largest
+// slides of a run that has not ended.
+func (r *run) fits(steps []Sample) error {
+	if r.has(EvaluationFile) {
+		return nil
+	}
+	have := room{r.data, r.bags, r.o.free}
+	if err := have.forSteps(r.learner, steps); err != nil {
+		return err
+	}
+	return have.forAnswers(r.learner, slices.Concat(r.checking, r.data.In(Test)))
 }
 
 // FewPatches warns of slides that take part and have too few patches for a model:

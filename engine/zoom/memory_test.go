@@ -24,29 +24,8 @@ func TestAnalyzeWholeNeedsMemory(t *testing.T) {
 					t.Errorf("%+v", p)
 				}
 			})
-			if free >= need && err != nil || free < need && (!errors.Is(err, ErrMemory) || !strings.Contains(err.Error(), "clam_sb takes all")) {
+			if free >= need && err != nil || free < need && (!errors.Is(err, mil.ErrMemory) || !strings.Contains(err.Error(), "clam_sb takes all")) {
 				t.Errorf("error %v", err)
-			}
-		})
-	}
-}
-
-func TestAvailableMemory(t *testing.T) {
-	for name, c := range map[string]struct {
-		text  string
-		want  int64
-		known bool
-	}{
-		"linux":     {"MemTotal:  8000000 kB\nMemAvailable:    4000000 kB\n", 4000000 << 10, true},
-		"none":      {"MemTotal:  8000000 kB\n", 0, false},
-		"no number": {"MemAvailable: much kB\n", 0, false},
-		"too large": {"MemAvailable: 9000000000000000000 kB\n", 0, false},
-		"negative":  {"MemAvailable: -1 kB\n", 0, false},
-		"nothing":   {"", 0, false},
-	} {
-		t.Run(name, func(t *testing.T) {
-			if got, known := availableMemory(c.text); known != c.known || known && got != c.want {
-				t.Errorf("%d, %v", got, known)
 			}
 		})
 	}
