@@ -22,19 +22,20 @@ const (
 	ErrorDamaged           ErrorKind = "damaged"
 	ErrorMissing           ErrorKind = "missing" // file or folder
 	ErrorNoPermission      ErrorKind = "no-permission"
-	ErrorTooLarge          ErrorKind = "too-large"     // a picture that would have to be decoded whole
-	ErrorNoLibrary         ErrorKind = "no-library"    // OpenSlide
-	ErrorNoRuntime         ErrorKind = "no-runtime"    // ONNX Runtime
-	ErrorResolutionUnknown ErrorKind = "no-resolution" // the user has to state it
-	ErrorNoModel           ErrorKind = "no-model"      // of that name
-	ErrorNoEncoder         ErrorKind = "no-encoder"    // a model's encoder is not installed
-	ErrorOtherEncoder      ErrorKind = "other-encoder" // the model was made for another one
-	ErrorOutOfMemory       ErrorKind = "out-of-memory" // on a device
-	ErrorDiskFull          ErrorKind = "disk-full"     //
-	ErrorReadOnly          ErrorKind = "read-only"     // nothing can be written to the drive
-	ErrorCannotWrite       ErrorKind = "cannot-write"  // to a folder
-	ErrorOtherSlide        ErrorKind = "other-slide"   // than the one that was analysed
-	ErrorCancelled         ErrorKind = "cancelled"     // no error to tell of
+	ErrorTooLarge          ErrorKind = "too-large"        // a picture that would have to be decoded whole
+	ErrorNoLibrary         ErrorKind = "no-library"       // OpenSlide
+	ErrorNoRuntime         ErrorKind = "no-runtime"       // ONNX Runtime
+	ErrorResolutionUnknown ErrorKind = "no-resolution"    // the user has to state it
+	ErrorNoModel           ErrorKind = "no-model"         // of that name
+	ErrorNoEncoder         ErrorKind = "no-encoder"       // a model's encoder is not installed
+	ErrorOtherEncoder      ErrorKind = "other-encoder"    // the model was made for another one
+	ErrorOutOfMemory       ErrorKind = "out-of-memory"    // on a device
+	ErrorTooManyPatches    ErrorKind = "too-many-patches" // for the memory there is, in a method that takes all at once
+	ErrorDiskFull          ErrorKind = "disk-full"        //
+	ErrorReadOnly          ErrorKind = "read-only"        // nothing can be written to the drive
+	ErrorCannotWrite       ErrorKind = "cannot-write"     // to a folder
+	ErrorOtherSlide        ErrorKind = "other-slide"      // than the one that was analysed
+	ErrorCancelled         ErrorKind = "cancelled"        // no error to tell of
 )
 
 // KindOf sorts an error. Where several kinds fit, it is the one that says most.
@@ -56,6 +57,7 @@ func errorKinds() []kindOf {
 		{slideio.ErrNoLibrary, ErrorNoLibrary},
 		{device.ErrNoRuntime, ErrorNoRuntime},
 		{device.ErrOutOfMemory, ErrorOutOfMemory},
+		{mil.ErrMemory, ErrorTooManyPatches},
 		{ErrNoEncoder, ErrorNoEncoder},
 		{mil.ErrEncoder, ErrorOtherEncoder},
 		{ErrNoModel, ErrorNoModel},

@@ -45,6 +45,7 @@ func TestKindOf(t *testing.T) {
 		{"no encoder", wrapped(ErrNoEncoder, fs.ErrNotExist), ErrorNoEncoder},
 		{"another encoder", wrapped(mil.ErrEncoder), ErrorOtherEncoder},
 		{"device out of memory", wrapped(device.ErrOutOfMemory), ErrorOutOfMemory},
+		{"too many patches", wrapped(mil.ErrMemory), ErrorTooManyPatches},
 		{"no file can be made", &WriteError{"/proc/x", &fs.PathError{Op: "mkdir", Path: "/proc/x", Err: syscall.ENOENT}}, ErrorCannotWrite},
 		{"may not be written", &WriteError{"/x", &fs.PathError{Op: "open", Path: "/x/.1", Err: syscall.EACCES}}, ErrorCannotWrite},
 		{"disk full while written", &WriteError{"/x", &fs.PathError{Op: "write", Path: "/x/.1", Err: diskFullErrors()[0]}}, ErrorDiskFull},

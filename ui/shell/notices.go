@@ -44,6 +44,8 @@ func (s *Shell) problemOf(kind app.ErrorKind) texts.Problem {
 		return t.OtherEncoder
 	case app.ErrorOutOfMemory:
 		return t.OutOfMemory
+	case app.ErrorTooManyPatches:
+		return t.TooMany
 	case app.ErrorDiskFull:
 		return t.DiskFull
 	case app.ErrorReadOnly:

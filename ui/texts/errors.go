@@ -18,6 +18,7 @@ type Errors struct {
 	NoEncoder    Problem `json:"no_encoder"`
 	OtherEncoder Problem `json:"other_encoder"`
 	OutOfMemory  Problem `json:"out_of_memory"`
+	TooMany      Problem `json:"too_many_patches"` // for the memory there is
 	DiskFull     Problem `json:"disk_full"`
 	ReadOnly     Problem `json:"read_only"`
 	CannotWrite  Problem `json:"cannot_write"`
