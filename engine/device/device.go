@@ -92,7 +92,8 @@ func (d *Device) Kind() Kind { return d.kind }
 // OnProcessor says whether networks compute in the machine's memory.
 func (d *Device) OnProcessor() bool { return d.kind == CPU }
 
-// Name is the hardware's name, for people.
+// Name is the hardware's name, for people; that of a processor says how many
+// threads are used.
 func (d *Device) Name() string { return d.name }
 
 // Runtime names the library and its version.
@@ -233,7 +234,7 @@ func (m *Manager) List(ctx context.Context) ([]Listing, error) {
 	}
 	var list []Listing
 	for _, k := range append([]Kind{CPU}, accelerators(runtime.GOOS)...) {
-		l := Listing{Kind: k, Name: name(k)}
+		l := Listing{Kind: k, Name: name(k, 0)}
 		_, seconds, err := prove(ctx, library, k, Options{})
 		if err := ctx.Err(); err != nil {
 			return nil, err

@@ -70,6 +70,26 @@ func TestThreads(t *testing.T) {
 	}
 }
 
+// TestNameSaysThreads: the name of a processor says how many threads compute, which
+// is never more than there are cores.
+func TestNameSaysThreads(t *testing.T) {
+	all := fmt.Sprintf(", %d threads", runtime.NumCPU())
+	if runtime.NumCPU() == 1 {
+		all = ", 1 thread"
+	}
+	for threads, want := range map[int]string{0: all, 1: ", 1 thread", 1 << 20: all} {
+		d, said, err := manager(t).Choose(t.Context(), CPU, Options{Threads: threads})
+		if err != nil || !strings.HasSuffix(said.Name, want) || d.Name() != said.Name {
+			t.Errorf("%d threads: %q, error %v, want %q", threads, said.Name, err, want)
+		}
+	}
+	for threads, want := range map[int]string{1: ", 1 thread", 3: ", 3 threads"} {
+		if got := name(CPU, threads); !strings.HasSuffix(got, want) {
+			t.Errorf("%d threads: %q, want %q", threads, got, want)
+		}
+	}
+}
+
 func TestElsewhere(t *testing.T) {
 	k := DirectML
 	if runtime.GOOS == "windows" {

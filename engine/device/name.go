@@ -2,6 +2,7 @@ package device
 
 import (
 	"bufio"
+	"cmp"
 	"fmt"
 	"io"
 	"os"
@@ -10,11 +11,12 @@ import (
 	"strings"
 )
 
-// name is the hardware's name as far as it is known without asking a driver.
-func name(k Kind) string {
+// name is the hardware's name as far as it is known without asking a driver, with
+// the number of threads that compute on a processor, where 0 is one per core.
+func name(k Kind, threads int) string {
 	switch k {
 	case CPU:
-		return fmt.Sprintf("%s, %d threads", cpuName(), runtime.NumCPU())
+		return fmt.Sprintf("%s, %s", cpuName(), counted(cmp.Or(threads, runtime.NumCPU())))
 	case CUDA:
 		if n := nvidiaName("/proc/driver/nvidia/gpus"); n != "" {
 			return n
@@ -28,6 +30,13 @@ func name(k Kind) string {
 		return "CoreML (GPU and Neural Engine)"
 	}
 	return string(k)
+}
+
+func counted(threads int) string {
+	if threads == 1 {
+		return "1 thread"
+	}
+	return fmt.Sprintf("%d threads", threads)
 }
 
 func cpuName() string {

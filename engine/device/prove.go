@@ -103,7 +103,8 @@ func prove(ctx context.Context, library *ort.Runtime, k Kind, o Options) (*Devic
 	if err != nil {
 		return nil, 0, err
 	}
-	d := &Device{kind: k, name: name(k), library: library, options: sessionOptions(k, o)}
+	d := &Device{kind: k, library: library, options: sessionOptions(k, o)}
+	d.name = name(k, d.options.Threads)
 	strict := d.options
 	strict.Strict = k != CPU
 	s, err := library.Open(data, strict)
