@@ -6,6 +6,7 @@ import (
 	"errors"
 	"fmt"
 	"io"
+	"io/fs"
 	"os"
 	"path/filepath"
 	"runtime"
@@ -32,6 +33,9 @@ type FrontierRequest struct {
 // frontier.json and frontier.png are written there. progress may be nil.
 func (w *Workspace) BenchFrontier(ctx context.Context, req FrontierRequest, progress func(result.Progress)) (*bench.Frontier, error) {
 	c, err := bench.ReadComparison(filepath.Join(req.Folder, comparisonFile))
+	if errors.Is(err, fs.ErrNotExist) {
+		return nil, fmt.Errorf("%w: give a folder that bench table wrote with --out", err)
+	}
 	if err != nil {
 		return nil, err
 	}
@@ -100,7 +104,7 @@ func frontierChart(f *bench.Frontier) export.FrontierChart {
 		for _, p := range s.Points {
 			panel.Points = append(panel.Points, export.FrontierPoint{
 				Name: p.Name + " " + p.Scales(), Throughput: p.Megapixels,
-				F1: float64(p.WeightedF1.Mean), SD: float64(p.WeightedF1.SD), Best: p.Best,
+				F1: float64(p.WeightedF1.Mean), SD: p.WeightedF1.Bar(), Best: p.Best,
 				Bold: p.Reference, Light: p.Name == bench.EffName,
 			})
 		}

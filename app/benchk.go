@@ -38,8 +38,8 @@ func kChart(s *bench.KStudy) export.KChart {
 	for _, r := range s.Rows {
 		c.Points = append(c.Points, export.KPoint{
 			K: r.K, Read: r.Read, Exhaustive: r.Exhaustive,
-			F1: float64(r.WeightedF1.Mean), F1SD: float64(r.WeightedF1.SD),
-			Accuracy: float64(r.Accuracy.Mean), AccuracySD: float64(r.Accuracy.SD),
+			F1: float64(r.WeightedF1.Mean), F1SD: r.WeightedF1.Bar(),
+			Accuracy: float64(r.Accuracy.Mean), AccuracySD: r.Accuracy.Bar(),
 		})
 	}
 	return c

@@ -75,11 +75,19 @@ func (r *TableRequest) contestants(study bench.Study) ([]bench.Contestant, error
 		names = append(names, c.Name)
 	}
 	for _, name := range r.Only {
-		if !slices.Contains(names, name) {
+		if !slices.ContainsFunc(all, func(c bench.Contestant) bool { return called(c, name) }) {
 			return nil, fmt.Errorf("%.100q: there are %q", name, slices.Compact(names))
 		}
 	}
-	return slices.DeleteFunc(all, func(c bench.Contestant) bool { return r.Only != nil && !slices.Contains(r.Only, c.Name) }), nil
+	return slices.DeleteFunc(all, func(c bench.Contestant) bool {
+		return r.Only != nil && !slices.ContainsFunc(r.Only, func(name string) bool { return called(c, name) })
+	}), nil
+}
+
+// called says whether a name means a contestant, that of its method being that of its
+// variant, too.
+func called(c bench.Contestant, name string) bool {
+	return strings.EqualFold(name, c.Name) || c.FullGradient && strings.EqualFold(name, bench.ZoomName)
 }
 
 // contest makes entries of contestants.
@@ -168,7 +176,7 @@ func (c *contest) entries(ctx context.Context, who []bench.Contestant) ([]bench.
 		one.K = k
 		e, err := c.entry(ctx, one)
 		if err != nil {
-			return nil, fmt.Errorf("%s: %w", one.Name, err)
+			return nil, err
 		}
 		all = append(all, e)
 	}
@@ -206,7 +214,7 @@ func (c *contest) run(ctx context.Context, out *bench.Comparison, who []bench.Co
 		return err
 	}
 	run := bench.Contest{Entries: entries, Seeds: c.req.seeds(), Folder: c.req.Out}
-	standings, err := run.Run(ctx, progress)
+	standings, warnings, err := run.Run(ctx, progress)
 	if err != nil {
 		return err
 	}
@@ -225,7 +233,7 @@ func (c *contest) run(ctx context.Context, out *bench.Comparison, who []bench.Co
 	}
 	out.Training = &bench.TrainingSummary{
 		Dataset: c.req.Table, Classes: d.Classes, Seeds: run.Seeds, Epochs: c.req.Epochs, Settings: c.req.settings(), Slides: map[string]int{},
-		Magnifications: d.Magnifications, Patches: bench.TestPatches(d),
+		Magnifications: d.Magnifications, Patches: bench.TestPatches(d), Warnings: warnings,
 	}
 	for _, split := range []train.Split{train.Training, train.Validation, train.Test} {
 		out.Training.Slides[split.String()] = len(d.In(split))

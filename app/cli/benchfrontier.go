@@ -1,6 +1,8 @@
 package cli
 
 import (
+	"errors"
+
 	"github.com/spf13/cobra"
 
 	"zoomscope/app"
@@ -27,13 +29,13 @@ frontier.png, frontier.csv, frontier.json and frontier.txt.`,
 			m := newMeter(p.Stderr, o.quiet)
 			f, err := p.Workspace.BenchFrontier(cmd.Context(), req, func(pr result.Progress) { m.update("frontier", pr) })
 			m.clear()
-			if err != nil {
+			if f == nil {
 				return err
 			}
 			if o.json {
-				return f.WriteJSON(p.Stdout)
+				return errors.Join(f.WriteJSON(p.Stdout), err)
 			}
-			return f.Print(p.Stdout)
+			return errors.Join(f.Print(p.Stdout), err)
 		},
 	}
 	o.addOutput(c)

@@ -36,13 +36,13 @@ func (p *Program) benchTable() *cobra.Command {
 			m := newMeter(p.Stderr, o.quiet)
 			table, err := p.Workspace.BenchTable(cmd.Context(), req, func(pr result.Progress) { m.update("table", pr) })
 			m.clear()
-			if err != nil {
+			if table == nil {
 				return err
 			}
 			if o.json {
-				return table.WriteJSON(p.Stdout)
+				return errors.Join(table.WriteJSON(p.Stdout), err)
 			}
-			return table.Print(p.Stdout)
+			return errors.Join(table.Print(p.Stdout), err)
 		},
 	}
 	o.addOutput(c)
@@ -90,7 +90,7 @@ func addTable(c *cobra.Command, r *app.TableRequest) {
 	f.IntVar(&r.Most.Hidden, "hidden", 0, "widest hidden layer, likewise")
 	f.IntVar(&r.Most.Middle, "middle", 0, "widest layer between features and embedding, likewise")
 	f.BoolVar(&r.RawFeatures, "raw-features", false, "train on features as they are, not standardised")
-	f.StringArrayVar(&r.Only, "only", nil, "name of a `method` of the table; may be given several times (default: all)")
+	f.StringArrayVar(&r.Only, "only", nil, "name of a `method` of the table, ZoomMIL with --full-gradient being both; may be given several times (default: all)")
 	f.StringVar(&r.Encoder, "encoder", "", "encoder of the costs: builtin, an installed name, or an .onnx file")
 }
 

@@ -93,7 +93,15 @@ func (c *AblationCase) variants() ([]Variant, error) {
 // Spread is a mean over the seeds and the deviation from it.
 type Spread struct {
 	Mean train.Number `json:"mean"` // null where the test split leaves it undefined
-	SD   train.Number `json:"sd"`
+	SD   train.Number `json:"sd"`   // null of one seed
+}
+
+// Bar is how far a bar of deviation reaches from the mean: not at all of one seed.
+func (s Spread) Bar() float64 {
+	if !s.SD.Defined() {
+		return 0
+	}
+	return float64(s.SD)
 }
 
 // AblationRow is one variant on the test split.
@@ -161,9 +169,9 @@ func spread(x []float64) Spread {
 		mean += v / float64(len(x))
 	}
 	for _, v := range x {
-		square += (v - mean) * (v - mean) / float64(max(len(x)-1, 1))
+		square += (v - mean) * (v - mean)
 	}
-	return Spread{train.Number(mean), train.Number(math.Sqrt(square))}
+	return Spread{train.Number(mean), train.Number(math.Sqrt(square / float64(len(x)-1)))}
 }
 
 // Table shows the variants.

@@ -50,6 +50,7 @@ type TrainingSummary struct {
 	Seeds          []uint64  `json:"seeds"`
 	Epochs         int       `json:"epochs"`
 	Settings       string    `json:"settings"` // a sentence
+	Warnings       []string  `json:"warnings,omitempty"`
 }
 
 // ComparisonRow is one method.
@@ -207,6 +208,9 @@ func (s Spread) text() string {
 	if !s.Mean.Defined() {
 		return "-"
 	}
+	if !s.SD.Defined() {
+		return fmt.Sprintf("%.3f", s.Mean)
+	}
 	return fmt.Sprintf("%.3f +- %.3f", s.Mean, s.SD)
 }
 
@@ -239,6 +243,9 @@ func (c *Comparison) Head() []string {
 			fmt.Sprintf("dataset: %s, slides: %d to train, %d to validate, %d to test", t.Dataset, t.Slides[train.Training.String()], t.Slides[train.Validation.String()], t.Slides[train.Test.String()]),
 			fmt.Sprintf("seeds %s; %d epochs; %s", strings.Join(seeds, ", "), t.Epochs, t.Settings),
 			fmt.Sprintf("read: patches that the trained method encodes of a test slide, which has %s in the mean, and their share of those at %gx", t.slide(), t.Magnifications[len(t.Magnifications)-1]))
+		for _, w := range t.Warnings {
+			lines = append(lines, "note: "+w)
+		}
 	}
 	return append(lines, c.costLines()...)
 }

@@ -76,9 +76,9 @@ type heat struct {
 	over        bool // it has ended before
 }
 
-// Run gives the standing of each entry. When ctx ends, what was done so far stays
+// Run gives the standing of each entry, and what the runs warn of. When ctx ends, what was done so far stays
 // in the folder to be gone on with.
-func (c *Contest) Run(ctx context.Context, progress func(result.Progress)) ([]Standing, error) {
+func (c *Contest) Run(ctx context.Context, progress func(result.Progress)) (_ []Standing, warnings []string, err error) {
 	tests := make([][]*train.Metrics, len(c.Entries))
 	for i := range tests {
 		tests[i] = make([]*train.Metrics, len(c.Seeds))
@@ -97,7 +97,12 @@ func (c *Contest) Run(ctx context.Context, progress func(result.Progress)) ([]St
 		tell(0)
 		s, err := h.trial.Run(ctx, func(e train.Epoch) { tell(e.Epoch) })
 		if err != nil {
-			return nil, fmt.Errorf("%s, seed %d: %w", c.Entries[h.entry].Name, c.Seeds[h.seed], err)
+			return nil, nil, fmt.Errorf("%s, seed %d: %w", c.Entries[h.entry].Name, c.Seeds[h.seed], err)
+		}
+		for _, w := range s.Warnings {
+			if !slices.Contains(warnings, w) {
+				warnings = append(warnings, w)
+			}
 		}
 		tests[h.entry][h.seed] = s.Test
 		done += h.trial.Config.Epochs
@@ -106,7 +111,7 @@ func (c *Contest) Run(ctx context.Context, progress func(result.Progress)) ([]St
 	for i := range tests {
 		standings[i] = standing(tests[i])
 	}
-	return standings, nil
+	return standings, warnings, nil
 }
 
 // heats are all runs: those that have ended first, so that the time left is that

@@ -4,6 +4,7 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"math"
 	"math/rand/v2"
 	"os"
 	"path/filepath"
@@ -97,7 +98,7 @@ func tinyContest(t *testing.T) *Contest {
 func TestContest(t *testing.T) {
 	c := tinyContest(t)
 	var told []result.Progress
-	standings, err := c.Run(t.Context(), func(p result.Progress) { told = append(told, p) })
+	standings, warnings, err := c.Run(t.Context(), func(p result.Progress) { told = append(told, p) })
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -122,15 +123,45 @@ func TestContest(t *testing.T) {
 		}
 	}
 	told = nil
-	again, err := c.Run(t.Context(), func(p result.Progress) { told = append(told, p) })
-	if err != nil || !cmp.Equal(again, standings) || told != nil {
+	again, warned, err := c.Run(t.Context(), func(p result.Progress) { told = append(told, p) })
+	if err != nil || !cmp.Equal(again, standings) || !cmp.Equal(warned, warnings) || told != nil {
 		t.Errorf("again %+v, error %v, told %+v", again, err, told)
+	}
+}
+
+// What the runs warn of is told once, not for every seed.
+func TestContestWarns(t *testing.T) {
+	c := tinyContest(t)
+	c.Entries = c.Entries[1:]
+	c.Entries[0].K = []int{50}
+	c.Entries[0].Trial.Config.Model.K = []int{50}
+	_, warnings, err := c.Run(t.Context(), nil)
+	if err != nil {
+		t.Fatal(err)
+	}
+	told := 0
+	for _, w := range warnings {
+		if strings.Contains(w, "fewer patches than are to be zoomed into") {
+			told++
+		}
+	}
+	if told != 1 {
+		t.Errorf("%q", warnings)
+	}
+}
+
+func TestSpread(t *testing.T) {
+	if s := spread([]float64{0.5, 0.7}); s.text() != "0.600 +- 0.141" || math.Abs(s.Bar()-0.1414) > 1e-4 {
+		t.Errorf("%+v", s)
+	}
+	if s := spread([]float64{0.5}); s.text() != "0.500" || s.Bar() != 0 {
+		t.Errorf("of one seed: %+v", s)
 	}
 }
 
 func TestContestIsGoneOnWith(t *testing.T) {
 	c := tinyContest(t)
-	whole, err := c.Run(t.Context(), nil)
+	whole, _, err := c.Run(t.Context(), nil)
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -142,12 +173,12 @@ func TestContestIsGoneOnWith(t *testing.T) {
 		stop(enough)
 		return device.Open(data)
 	})
-	if _, err := c.Run(ctx, nil); !errors.Is(err, enough) || !strings.Contains(err.Error(), "ZoomMIL, seed 1") {
+	if _, _, err := c.Run(ctx, nil); !errors.Is(err, enough) || !strings.Contains(err.Error(), "ZoomMIL, seed 1") {
 		t.Fatalf("error %v", err)
 	}
 	c.Entries[1].Trial.Device = device
 	var first result.Progress
-	rest, err := c.Run(t.Context(), func(p result.Progress) {
+	rest, _, err := c.Run(t.Context(), func(p result.Progress) {
 		if first.Total == 0 {
 			first = p
 		}
@@ -164,18 +195,22 @@ type openerFunc func(data []byte) (nn.Session, error)
 
 func (f openerFunc) Open(data []byte) (nn.Session, error) { return f(data) }
 
+// Nothing is trained that could not be tested.
 func TestTrialWantsATestSplit(t *testing.T) {
 	table, bags := tinySlides(t)
 	e := tinyEntry(t, table, bags, Contestant{Name: "MeanMIL", Method: mil.MeanMIL, Magnifications: []float64{10}})
 	e.Trial.Config.Model.Sizes = mil.Sizes{Embedding: 4}
-	e.Trial.Folder = t.TempDir()
+	e.Trial.Folder = filepath.Join(t.TempDir(), "run")
 	for i := range e.Trial.Data.Samples {
 		if s := &e.Trial.Data.Samples[i]; s.Split == train.Test {
 			s.Split = train.Training
 		}
 	}
-	if _, err := e.Trial.Run(t.Context(), nil); err == nil || !strings.Contains(err.Error(), "test split") {
+	if _, err := e.Trial.Run(t.Context(), nil); err == nil || !strings.Contains(err.Error(), table+": no slide is in the split test") {
 		t.Errorf("error %v", err)
+	}
+	if _, err := os.Stat(e.Trial.Folder); err == nil {
+		t.Error("a run was begun")
 	}
 }
 

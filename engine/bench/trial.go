@@ -34,6 +34,9 @@ func (t Trial) ModelFile() string { return filepath.Join(t.Folder, train.ModelFi
 // is in the folder is gone on with; one that has ended is not run again. epoch, which
 // may be nil, hears of each epoch that was run.
 func (t Trial) Run(ctx context.Context, epoch func(train.Epoch)) (_ *train.Summary, err error) {
+	if len(t.Data.In(train.Test)) == 0 {
+		return nil, fmt.Errorf("%s: no slide is in the split test: give some the split test, or leave the column out", t.Data.Path)
+	}
 	config := t.Config
 	if config.Method, err = json.Marshal(struct {
 		mil.TrainOptions
@@ -50,12 +53,5 @@ func (t Trial) Run(ctx context.Context, epoch func(train.Epoch)) (_ *train.Summa
 		return nil, err
 	}
 	defer func() { err = errors.Join(err, l.Close()) }()
-	s, err := train.Run(ctx, config, t.Data, l, train.Options{Dir: t.Folder, Resume: true, Epoch: epoch})
-	if err != nil {
-		return nil, err
-	}
-	if s.Test == nil {
-		return nil, errors.New("dataset has no test split")
-	}
-	return s, nil
+	return train.Run(ctx, config, t.Data, l, train.Options{Dir: t.Folder, Resume: true, Epoch: epoch})
 }
