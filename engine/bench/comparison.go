@@ -242,7 +242,7 @@ func (c *Comparison) Head() []string {
 		lines = append(lines,
 			fmt.Sprintf("dataset: %s, slides: %d to train, %d to validate, %d to test", t.Dataset, t.Slides[train.Training.String()], t.Slides[train.Validation.String()], t.Slides[train.Test.String()]),
 			fmt.Sprintf("seeds %s; %d epochs; %s", strings.Join(seeds, ", "), t.Epochs, t.Settings),
-			fmt.Sprintf("read: patches that the trained method encodes of a test slide, which has %s in the mean, and their share of those at %gx", t.slide(), t.Magnifications[len(t.Magnifications)-1]))
+			fmt.Sprintf("read: patches that the trained method encodes of a test slide, which has %s in the mean, and their share of those at %gx%s", t.slide(), t.Magnifications[len(t.Magnifications)-1], c.trainedK()))
 		for _, w := range t.Warnings {
 			lines = append(lines, "note: "+w)
 		}
@@ -274,6 +274,17 @@ func (c *Comparison) costLines() []string {
 		lines = append(lines, "note: "+n)
 	}
 	return lines
+}
+
+// trainedK says with which k the methods that zoom were trained.
+func (c *Comparison) trainedK() string {
+	text := ""
+	for _, one := range c.contestants() {
+		if len(one.K) > 0 && one.Reference {
+			text += fmt.Sprintf("; %s has K = %s", one.Name, kText(one.K))
+		}
+	}
+	return text
 }
 
 // paperK says with which k the costs are, where methods were trained with another.

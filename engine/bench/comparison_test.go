@@ -55,7 +55,7 @@ ZoomMIL      5>20x  0.700 +- 0.010  0.700 +- 0.010    -   10 (26 %)       42    
 	if err := c.Print(&out); err != nil {
 		t.Fatal(err)
 	}
-	for _, text := range []string{"10 patches at 5x, 160 patches at 20x", "seeds 1, 2; 3 epochs; as published", "2.6 patches at 5x, 40.0 patches at 20x in the mean", "10.0 patches/s", "own (1.000 G", result.ResearchUse, "6 to train, 2 to validate, 2 to test"} {
+	for _, text := range []string{"10 patches at 5x, 160 patches at 20x", "seeds 1, 2; 3 epochs; as published", "2.6 patches at 5x, 40.0 patches at 20x in the mean", "ZoomMIL has K = 2", "10.0 patches/s", "own (1.000 G", result.ResearchUse, "6 to train, 2 to validate, 2 to test"} {
 		if !strings.Contains(out.String(), text) {
 			t.Errorf("no %q in %s", text, out.String())
 		}
