@@ -119,8 +119,11 @@ type BagInfo struct {
 	Manifest bag.Manifest `json:"manifest"`
 }
 
-// InspectBag reads what a bag says of itself, and checks its layout.
-func (w *Workspace) InspectBag(path string) (*BagInfo, error) {
+// InspectBag reads what a bag says of itself, and checks its layout and all of its
+// features, which takes as long as reading the file. For a feature that is not finite
+// the error comes with the rest; it names the file and says what to do. opened, if not
+// nil, is told of the bag before its features are looked at.
+func (w *Workspace) InspectBag(ctx context.Context, path string, opened func(*BagInfo)) (*BagInfo, error) {
 	f, err := bag.Open(path)
 	if err != nil {
 		return nil, err
@@ -130,5 +133,8 @@ func (w *Workspace) InspectBag(path string) (*BagInfo, error) {
 	for i := range info.Manifest.Magnifications {
 		info.Patches = append(info.Patches, f.Len(i))
 	}
-	return info, nil
+	if opened != nil {
+		opened(info)
+	}
+	return info, f.CheckFinite(ctx)
 }

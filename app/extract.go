@@ -172,7 +172,7 @@ func (x *extracting) there(path, id string) (*zoom.Extracted, error) {
 		return nil, nil
 	}
 	if err != nil {
-		return nil, fmt.Errorf("%w; remove it to make it anew", err)
+		return nil, err
 	}
 	defer f.Close()
 	m := f.Manifest()

@@ -1,6 +1,7 @@
 package cli
 
 import (
+	"context"
 	"fmt"
 
 	"github.com/dustin/go-humanize"
@@ -162,22 +163,28 @@ func (p *Program) bagsInspect() *cobra.Command {
 	c := &cobra.Command{
 		Use:   "inspect BAG...",
 		Short: "Show what bags hold: slide, encoder, magnifications, patches",
-		Args:  cobra.MinimumNArgs(1),
-		RunE: func(_ *cobra.Command, paths []string) error {
+		Long: `Show what bags hold, and check their layout and that all of their features are
+finite numbers: every bag is read as a whole.`,
+		Args: cobra.MinimumNArgs(1),
+		RunE: func(cmd *cobra.Command, paths []string) error {
 			doc := struct {
 				Bags   []*app.BagInfo `json:"bags"`
 				Failed []bagFailure   `json:"failed"`
 			}{[]*app.BagInfo{}, []bagFailure{}}
 			for _, path := range paths {
-				info, err := p.Workspace.InspectBag(path)
+				info, err := p.Workspace.InspectBag(cmd.Context(), path, p.sayLarge)
+				if cmd.Context().Err() != nil {
+					return context.Cause(cmd.Context())
+				}
+				if info != nil {
+					doc.Bags = append(doc.Bags, info)
+					if !o.json {
+						p.printBag(info)
+					}
+				}
 				if err != nil {
 					fmt.Fprintln(p.Stderr, "zoomscope: "+explain(err))
 					doc.Failed = append(doc.Failed, bagFailure{path, err.Error()})
-					continue
-				}
-				doc.Bags = append(doc.Bags, info)
-				if !o.json {
-					p.printBag(info)
 				}
 			}
 			if o.json {
@@ -192,7 +199,17 @@ func (p *Program) bagsInspect() *cobra.Command {
 	return c
 }
 
-// bagFailure is a bag that could not be read, in JSON.
+// largeBag is the size in bytes from which it takes long to read a bag.
+const largeBag = 1 << 30
+
+// sayLarge says that a bag takes long.
+func (p *Program) sayLarge(b *app.BagInfo) {
+	if b.Bytes >= largeBag {
+		fmt.Fprintf(p.Stderr, "%s: reading all features, %s\n", b.Path, humanize.IBytes(uint64(b.Bytes)))
+	}
+}
+
+// bagFailure is a bag that could not be read, or not be used, in JSON.
 type bagFailure struct {
 	Bag   string `json:"bag"`
 	Error string `json:"error"`

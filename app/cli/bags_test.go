@@ -133,3 +133,23 @@ func TestBagsUsage(t *testing.T) {
 		t.Errorf("wrong usage wrote %q", left)
 	}
 }
+
+// A bag with features that are not finite is shown, and said to be of no use, as one
+// that was cut off is.
+func TestBagsInspectDamaged(t *testing.T) {
+	m, dir := bare(t), t.TempDir()
+	path := filepath.Join(dir, "s00.bag.safetensors")
+	saveRandomBag(t, path, "s00", 1, 0)
+	sound := read(t, path)
+	spoilt := slices.Clone(sound)
+	copy(spoilt[len(spoilt)-8-4:], []byte{0, 0, 0xc0, 0x7f}) // the last feature at 5x, before the grid of one patch
+	write(t, path, spoilt)
+	advice := "remove " + path + " and run extract again"
+	s := m.run(t, "bags", "inspect", path)
+	s.want(t, exitFailed, "feature 7 of patch 0 at 5x is NaN", advice)
+	if !strings.Contains(s.stdout, "1 patches of 8 values") {
+		t.Errorf("stdout %q does not show the bag", s.stdout)
+	}
+	write(t, path, sound[:len(sound)-100])
+	m.run(t, "bags", "inspect", path).want(t, exitFailed, "truncated?", advice)
+}

@@ -116,14 +116,14 @@ func TestExtractRefusesAnotherEncoder(t *testing.T) {
 	path := filepath.Join(out, "slide.bag.safetensors")
 	before := read(t, path)
 	s := m.run(t, "extract", k.slide, "--out", out, "--magnification", "20", "--quiet", "--json", "--device", "cpu", "--encoder", "builtin", "--magnifications", "10,20")
-	s.want(t, exitFailed, path, "encoder", "remove it")
+	s.want(t, exitFailed, path, "encoder", "run extract again")
 	var b bags
 	s.document(t, &b)
 	if len(b.Bags) != 0 || len(b.Failed) != 1 || !bytes.Equal(before, read(t, path)) {
 		t.Errorf("%+v", b)
 	}
 	write(t, path, before[:len(before)-9])
-	m.run(t, k.with("extract", k.slide, "--out", out, "--magnification", "20", "--quiet")...).want(t, exitFailed, path, "remove it")
+	m.run(t, k.with("extract", k.slide, "--out", out, "--magnification", "20", "--quiet")...).want(t, exitFailed, path, "run extract again")
 }
 
 // A table stands for its slides, and a bad one does not end the others.

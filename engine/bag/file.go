@@ -29,7 +29,7 @@ type mapped struct {
 }
 
 // Open opens a bag and checks its layout; features are not looked at. The error
-// names the file.
+// names the file and, where it is called as a bag, says what to do about it.
 func Open(path string) (*File, error) {
 	m, err := filemap.Open(path)
 	if err != nil {
@@ -37,7 +37,7 @@ func Open(path string) (*File, error) {
 	}
 	f, err := Parse(m.Data)
 	if err != nil {
-		return nil, errors.Join(fmt.Errorf("%s: %w", path, err), m.Close())
+		return nil, errors.Join(fmt.Errorf("%s: %w%s", path, err, remedy(path)), m.Close())
 	}
 	f.path, f.mapped = path, m
 	return f, nil

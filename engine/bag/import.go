@@ -97,7 +97,7 @@ func imported(path string, m *Manifest) (bool, error) {
 		return false, nil
 	}
 	if err != nil {
-		return false, fmt.Errorf("%w; remove it to make it anew", err)
+		return false, err
 	}
 	defer f.Close()
 	if have := f.Manifest(); !have.SameInput(m) {

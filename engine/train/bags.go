@@ -13,7 +13,7 @@ import (
 )
 
 // BagExt is the ending of a bag's file name, behind the name of its slide.
-const BagExt = ".bag.safetensors"
+const BagExt = bag.Ext
 
 // ending is what is taken for a file ending: a name such as TCGA-1.2 has none.
 var ending = regexp.MustCompile(`\.[A-Za-z][A-Za-z0-9]{0,7}$`)

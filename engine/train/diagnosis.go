@@ -5,6 +5,7 @@ import (
 	"errors"
 	"fmt"
 
+	"zoomscope/engine/bag"
 	"zoomscope/engine/mil"
 )
 
@@ -22,18 +23,26 @@ func (d divergence) Error() string { return d.error.Error() + ": " + d.blame }
 
 func (d divergence) Unwrap() []error { return []error{d.error, ErrDiverged} }
 
-// diagnose makes an error for numbers that are not finite, which came of a slide
-// of d, one that wraps ErrDiverged and says which feature is to blame; if none
+// diagnose makes an error for numbers that are not finite, which came of a sample
+// of d with source s, one that wraps ErrDiverged and says which feature is to blame; if none
 // is, then sound says what else. Other errors, and none, stay as they are.
-func (d *Dataset) diagnose(err error, s mil.Source, sound string) error {
+func (d *Dataset) diagnose(err error, of *Sample, s mil.Source, sound string) error {
 	if !errors.Is(err, mil.ErrNotFinite) {
 		return err
 	}
 	blame := sound
 	if bad := d.findNotFinite(s); bad != nil {
-		blame = bad.Error()
+		blame = bad.Error() + of.remedy()
 	}
 	return divergence{err, blame}
+}
+
+// remedy says what to do about features that are not finite.
+func (s *Sample) remedy() string {
+	if s.Bag == "" {
+		return ""
+	}
+	return ": " + bag.Remedy(s.Bag)
 }
 
 // findNotFinite looks through all features of a slide and returns an error for
@@ -66,7 +75,7 @@ func checkFinite(features []float32, patches []int, magnification float64) error
 	dim := len(features) / max(1, len(patches))
 	for i, v := range features {
 		if v-v != 0 { // not finite
-			return fmt.Errorf("feature %d of patch %d at %gx is %v: extract this slide again", i%dim, patches[i/dim], magnification, v)
+			return fmt.Errorf("feature %d of patch %d at %gx is %v", i%dim, patches[i/dim], magnification, v)
 		}
 	}
 	return nil

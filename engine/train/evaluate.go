@@ -90,7 +90,7 @@ func (e *evaluator) predict(ctx context.Context, s Sample) (Prediction, error) {
 		err = checkLogits(logits, len(e.data.Classes))
 	}
 	if err != nil {
-		return Prediction{}, e.data.diagnose(err, source, e.sound)
+		return Prediction{}, e.data.diagnose(err, &s, source, e.sound)
 	}
 	out := Prediction{Slide: s.Name, Class: s.Class, Logits: logits}
 	all := logSumExp(logits, -1)

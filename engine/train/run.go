@@ -335,7 +335,7 @@ func (r *run) step(ctx context.Context, s Sample, o StepOptions) (float64, error
 	if err == nil && loss-loss != 0 {
 		err = fmt.Errorf("loss is %v: %w", loss, mil.ErrNotFinite)
 	}
-	return loss, r.data.diagnose(err, source, r.advice(o.LearningRate))
+	return loss, r.data.diagnose(err, &s, source, r.advice(o.LearningRate))
 }
 
 // advice is what to do about numbers that are not finite when features are not to

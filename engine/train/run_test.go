@@ -453,7 +453,7 @@ func TestDiverged(t *testing.T) {
 		bad := d.In(Training)[0]
 		spoil(t, bad)
 		_, err := Run(t.Context(), c, d, newSoftmax(t, c.Model), Options{Dir: t.TempDir()})
-		wantDiverged(t, err, "slide "+bad.Name, "feature 3 of patch", "at 5x is NaN", "extract this slide again")
+		wantDiverged(t, err, "slide "+bad.Name, "feature 3 of patch", "at 5x is NaN", " and run extract again")
 	})
 }
 
@@ -468,7 +468,7 @@ func TestZoomMILDiverged(t *testing.T) {
 			bad := d.In(split)[0]
 			spoil(t, bad)
 			_, err := Run(t.Context(), c, d, newTrainer(t, c), Options{Dir: t.TempDir()})
-			wantDiverged(t, err, "slide "+bad.Name, badPatch(bad), "extract this slide again")
+			wantDiverged(t, err, "slide "+bad.Name, badPatch(bad), " and run extract again")
 			if strings.Contains(err.Error(), "learning rate") {
 				t.Errorf("error %q blames the learning rate", err)
 			}
@@ -485,7 +485,7 @@ func TestZoomMILDiverged(t *testing.T) {
 		d := load(t, cohort(t, t.TempDir(), 15))
 		spoil(t, d.Samples[1])
 		_, _, err := Evaluate(t.Context(), newTrainer(t, testConfig(d)), d, d.Samples, EvaluateOptions{})
-		wantDiverged(t, err, "slide s01", badPatch(d.Samples[1]), "extract this slide again")
+		wantDiverged(t, err, "slide s01", badPatch(d.Samples[1]), " and run extract again")
 	})
 }
 

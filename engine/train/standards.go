@@ -22,7 +22,8 @@ const leastDeviation = 1e-4
 // Standards are the means and deviations of the features of the training split,
 // each slide counting as much as any other, for mil.TrainOptions. Values that are
 // practically constant keep their scale. A feature that is not finite, of those
-// looked at, is an error that names the bag, the patch and the value. When ctx
+// looked at, is an error that names the bag, the patch and the value, and
+// says what to do. When ctx
 // ends, the error is context.Cause of it.
 func (d *Dataset) Standards(ctx context.Context) ([]mil.Standard, error) {
 	bags := openBags(d.Magnifications, 1)
@@ -41,7 +42,7 @@ func (d *Dataset) Standards(ctx context.Context) ([]mil.Standard, error) {
 		}
 		for i := range levels {
 			if err := levels[i].add(source, i, d.Magnifications[i]); err != nil {
-				return nil, fmt.Errorf("%s: %w", cmp.Or(s.Bag, s.Name), err)
+				return nil, fmt.Errorf("%s: %w%s", cmp.Or(s.Bag, s.Name), err, s.remedy())
 			}
 		}
 	}

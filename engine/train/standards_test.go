@@ -105,7 +105,7 @@ func TestStandardsRefuse(t *testing.T) {
 	if err == nil {
 		t.Fatal("a feature that is NaN was taken")
 	}
-	for _, w := range []string{bad.Bag, fmt.Sprintf("feature 3 of patch %d at 5x is NaN", bad.Patches[0]-1), "extract this slide again"} {
+	for _, w := range []string{bad.Bag, fmt.Sprintf("feature 3 of patch %d at 5x is NaN", bad.Patches[0]-1), " and run extract again"} {
 		if !strings.Contains(err.Error(), w) {
 			t.Errorf("error %q lacks %q", err, w)
 		}

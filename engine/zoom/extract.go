@@ -79,7 +79,7 @@ func reuse(path string, m *bag.Manifest) (*Extracted, error) {
 		return nil, nil
 	}
 	if err != nil {
-		return nil, fmt.Errorf("%w; remove it to make it anew", err)
+		return nil, err
 	}
 	defer f.Close()
 	have := f.Manifest()
