@@ -16,8 +16,8 @@ import (
 var sayers = map[string][]string{
 	"../slideio/resolution.go":    {"ResolutionOf", "WithDensity", "weigh", "objective"},
 	"../slideio/slide.go":         {"Stated"},
-	"../engine/grid/grid.go":      {"Warnings"},
-	"../engine/zoom/analysis.go":  {"warnings"},
+	"../engine/grid/grid.go":      {"Warnings", "Warning"},
+	"../engine/zoom/analysis.go":  {"warnings", "warningsOf"},
 	"../engine/zoom/engine.go":    {"toCPU"},
 	"../engine/zoom/frombag.go":   {"AnalyzeBag", "unlike"},
 	"../engine/device/device.go":  {"proven", "reason"},

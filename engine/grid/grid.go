@@ -266,6 +266,29 @@ func (g *Grid) Lowest(cover func(slideio.Rect) float64, threshold float64) (cell
 	return cells, true
 }
 
+// Coverage says how much of the tissue that was found is in the patches of the
+// lowest magnification that count. The zero value leaves out nothing.
+type Coverage struct {
+	LeftOut   float64 // share of the tissue's area that is in none of them, 0 to 1
+	Threshold float64 // share of tissue from which a patch counts
+}
+
+// Coverage reckons what the cells that Lowest gave leave out: cover and threshold
+// are those that it was given.
+func (g *Grid) Coverage(cover func(slideio.Rect) float64, threshold float64, cells []Cell) Coverage {
+	within, all := 0.0, 0.0 // patches are of one size, so that their shares add up
+	for _, c := range cells {
+		within += cover(g.Rect(0, c))
+	}
+	for c := range g.All(0) {
+		all += cover(g.Rect(0, c))
+	}
+	if all == 0 {
+		return Coverage{Threshold: threshold}
+	}
+	return Coverage{LeftOut: max(0, 1-within/all), Threshold: threshold}
+}
+
 // Exhaustive is how many patches a method that does not zoom would read, over
 // all magnifications, below nLowest patches of the lowest.
 func (g *Grid) Exhaustive(nLowest int) int {
@@ -299,4 +322,18 @@ func (g *Grid) Warnings() []string {
 	}
 	return []string{fmt.Sprintf("The slide was scanned at %.3gx; its patches at %s are enlarged and show no more detail than that.",
 		scan, strings.Join(enlarged, ", "))}
+}
+
+// mostLeftOut is the share of the tissue that may lie at its rim, in patches that do
+// not count, before it is worth a word.
+const mostLeftOut = 0.1
+
+// Warning is a sentence for the user about tissue that is in no patch, "" where that
+// is little.
+func (c Coverage) Warning() string {
+	if c.LeftOut <= mostLeftOut {
+		return ""
+	}
+	return fmt.Sprintf("The patches cover %.0f %% of the tissue that was found: the tissue settings leave out patches with less than %.3g %% tissue.",
+		100*(1-c.LeftOut), 100*c.Threshold)
 }

@@ -213,6 +213,43 @@ func TestLowest(t *testing.T) {
 	}
 }
 
+// TestCoverage: tissue of known places on a grid of 4 x 3 patches of 1024 pixels.
+func TestCoverage(t *testing.T) {
+	g := mustNew(t, Geometry{image.Rect(100, 200, 4100, 3200), 0.5, 0.5}, []float64{5, 10}, 256)
+	for _, c := range []struct {
+		name      string
+		share     map[Cell]float64
+		threshold float64
+		leftOut   float64
+		warns     string
+	}{
+		{"all of it", map[Cell]float64{{1, 0}: 0.6, {2, 2}: 1}, 0.5, 0, ""},
+		{"half in thin pieces", map[Cell]float64{{1, 0}: 1, {0, 1}: 0.25, {0, 2}: 0.25, {3, 2}: 0.5 - 1e-9, {2, 2}: 0.5}, 0.5, 0.4, "cover 60 % of the tissue"},
+		{"the same with another threshold", map[Cell]float64{{1, 0}: 1, {0, 1}: 0.25, {0, 2}: 0.25, {3, 2}: 0.5 - 1e-9, {2, 2}: 0.5}, 0.1, 0, ""},
+		{"little", map[Cell]float64{{1, 0}: 0.9, {0, 1}: 0.09}, 0.1, 1.0 / 11, ""},
+		{"a little more", map[Cell]float64{{1, 0}: 0.8, {0, 1}: 0.0999}, 0.1, 0.0999 / 0.8999, "less than 10 % tissue"},
+		{"nothing passes, so that all counts", map[Cell]float64{{1, 0}: 0.4, {0, 1}: 0.3}, 0.5, 0, ""},
+		{"no tissue", nil, 0.5, 0, ""},
+	} {
+		t.Run(c.name, func(t *testing.T) {
+			cover := func(r slideio.Rect) float64 {
+				return c.share[Cell{int((r.X - 100) / 1024), int((r.Y - 200) / 1024)}]
+			}
+			cells, _ := g.Lowest(cover, c.threshold)
+			got := g.Coverage(cover, c.threshold, cells)
+			if math.Abs(got.LeftOut-c.leftOut) > 1e-8 || got.Threshold != c.threshold {
+				t.Errorf("%+v, want %v left out", got, c.leftOut)
+			}
+			if text := got.Warning(); !strings.Contains(text, c.warns) || (text == "") != (c.warns == "") {
+				t.Errorf("warning %q, want %q", text, c.warns)
+			}
+		})
+	}
+	if text := (Coverage{}).Warning(); text != "" {
+		t.Errorf("the zero value warns: %q", text)
+	}
+}
+
 func TestExhaustive(t *testing.T) {
 	for _, c := range []struct {
 		magnifications []float64

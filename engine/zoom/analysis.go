@@ -4,6 +4,7 @@ import (
 	"context"
 	"fmt"
 	"image"
+	"slices"
 	"time"
 
 	"zoomscope/engine/device"
@@ -26,6 +27,11 @@ type Request struct {
 	// error ends the analysis. Its time counts in none of the parts of
 	// result.Seconds but the total.
 	Gate func(ctx context.Context) error
+	// Warn, where not nil, is told once what warnings there are of the slide and its
+	// patches, before the first is encoded; they stand in the result too. It is
+	// called from the goroutine that progress is told by, and not where there are
+	// none.
+	Warn func(warnings []string)
 }
 
 // Analyze runs the model over one slide. Progress may be nil; it is told at most
@@ -88,6 +94,7 @@ type analysis struct {
 	grid                *grid.Grid
 	report              func(result.Progress)
 	noTissue            bool
+	coverage            grid.Coverage
 	blind               bool // the method has no attention
 	levels              []result.Level
 	encoded, exhaustive int
@@ -128,9 +135,10 @@ func (a *analysis) tissue(ctx context.Context) ([]grid.Cell, error) {
 		return nil, err
 	}
 	cells, all := a.grid.Lowest(mask.Fraction, settings.Threshold)
-	a.noTissue = all
+	a.noTissue, a.coverage = all, a.grid.Coverage(mask.Fraction, settings.Threshold, cells)
 	a.seconds.Tissue = time.Since(start).Seconds()
 	a.report(result.Progress{Stage: "finding tissue", Done: 1, Total: 1})
+	warn(a.req.Warn, a.ofSlide())
 	return cells, nil
 }
 
@@ -265,11 +273,7 @@ func (a *analysis) warnings(r *result.Result) []string {
 	if r.Model.Note != "" && r.Model.Trained {
 		w = append(w, r.Model.Note)
 	}
-	w = append(w, a.req.Resolution.Doubts...)
-	w = append(w, a.grid.Warnings()...)
-	if a.noTissue {
-		w = append(w, "No tissue was found, so that every patch of the slide was read.")
-	}
+	w = append(w, a.ofSlide()...)
 	if a.blind {
 		w = append(w, fmt.Sprintf("The method %s has no attention: it does not say what in the slide its prediction comes from.", r.Model.Method))
 	}
@@ -286,4 +290,28 @@ func (a *analysis) warnings(r *result.Result) []string {
 		w = append(w, fmt.Sprintf("The device was short of memory: patches were encoded at most %d at a time.", a.halving.limit))
 	}
 	return w
+}
+
+// ofSlide are the warnings that are known of a slide once its tissue is found.
+func (a *analysis) ofSlide() []string {
+	return warningsOf(a.req.Resolution, a.grid, a.noTissue, a.coverage)
+}
+
+// warningsOf are the warnings of a slide and the patches that lie on it.
+func warningsOf(r slideio.Resolution, g *grid.Grid, noTissue bool, c grid.Coverage) []string {
+	w := append(slices.Clone(r.Doubts), g.Warnings()...)
+	if noTissue {
+		w = append(w, "No tissue was found, so that every patch of the slide was read.")
+	}
+	if text := c.Warning(); text != "" {
+		w = append(w, text)
+	}
+	return w
+}
+
+// warn hands on warnings to who may want them.
+func warn(to func([]string), warnings []string) {
+	if to != nil && len(warnings) > 0 {
+		to(warnings)
+	}
 }

@@ -367,6 +367,51 @@ func TestAnalyzeWarns(t *testing.T) {
 	}
 }
 
+// TestAnalyzeWarnsBeforehand: tissue of which a quarter is spread too thin to count, on
+// a slide that is too coarse for the model, is told of before the first patch is
+// encoded, and stands in the result.
+func TestAnalyzeWarnsBeforehand(t *testing.T) {
+	shape := synth.Shape{Width: 640, Height: 384, MPPX: 1, MPPY: 1}
+	for name, c := range map[string]struct {
+		tissue slideio.Rect // patches at 5x are 32 pixels wide; smoothing rounds its corners off
+		want   []string
+	}{
+		"three quarters": {slideio.Rect{X: 32, Y: 72, W: 256, H: 32}, []string{"enlarged", "cover 74 % of the tissue", "less than 50 % tissue"}},
+		"all of it":      {slideio.Rect{X: 32, Y: 64, W: 256, H: 64}, []string{"enlarged"}},
+	} {
+		t.Run(name, func(t *testing.T) {
+			slide, model := mosaic(shape, c.tissue), redModel(t, []float64{5, 20}, 2)
+			stage, calls := "", 0
+			var told []string
+			r, err := newEngine(t, Options{Model: model}).Analyze(t.Context(), Request{
+				Slide: slide, Resolution: slide.Info().Resolution,
+				Warn: func(w []string) {
+					told = w
+					calls++
+					if stage != "finding tissue" {
+						t.Errorf("warned at %q", stage)
+					}
+				},
+			}, func(p result.Progress) { stage = p.Stage })
+			if err != nil {
+				t.Fatal(err)
+			}
+			if calls != 1 || !slices.Equal(told, r.Warnings) {
+				t.Errorf("told %d times, %q; the result says %q", calls, told, r.Warnings)
+			}
+			text := strings.Join(told, " ")
+			for _, want := range c.want {
+				if !strings.Contains(text, want) {
+					t.Errorf("%q does not say %q", text, want)
+				}
+			}
+			if strings.Contains(text, "cover") != (len(c.want) > 1) {
+				t.Errorf("warnings %q", told)
+			}
+		})
+	}
+}
+
 func TestAnalyzeTakesTheStatedResolution(t *testing.T) {
 	slide := mosaic(synth.Shape{Width: 1024, Height: 768}, slideio.Rect{X: 100, Y: 100, W: 700, H: 500})
 	e := newEngine(t, Options{Model: redModel(t, []float64{5, 10}, 2)})
