@@ -116,7 +116,7 @@ func TestExtractRefusesAnotherEncoder(t *testing.T) {
 	path := filepath.Join(out, "slide.bag.safetensors")
 	before := read(t, path)
 	s := m.run(t, "extract", k.slide, "--out", out, "--magnification", "20", "--quiet", "--json", "--device", "cpu", "--encoder", "builtin", "--magnifications", "10,20")
-	s.want(t, exitFailed, path, "encoder", "run extract again")
+	s.want(t, exitFailed, path, "encoder", "remove it")
 	var b bags
 	s.document(t, &b)
 	if len(b.Bags) != 0 || len(b.Failed) != 1 || !bytes.Equal(before, read(t, path)) {

@@ -187,7 +187,7 @@ func TestExtractRefuses(t *testing.T) {
 	if err := os.WriteFile(path, want[:len(want)-5], 0o600); err != nil {
 		t.Fatal(err)
 	}
-	if _, err := newEngine(t, Options{}).Extract(t.Context(), extractRequest(t, slide, path), nil); err == nil || !strings.Contains(err.Error(), "remove it") {
+	if _, err := newEngine(t, Options{}).Extract(t.Context(), extractRequest(t, slide, path), nil); err == nil || !strings.Contains(err.Error(), "run extract again") {
 		t.Errorf("a damaged bag: error %v", err)
 	}
 }
