@@ -27,7 +27,7 @@ The variants, of which bags of two magnifications leave out random at low and at
 high magnification, for with one zoom they are random K:
 
   ` + strings.Join(variantNames(), "\n  "),
-		Example: `  zoomscope bench ablation slides/slides.csv --bags bags --truth slides --out ablation
+		Example: `  zoomscope bench ablation slides/slides.csv --bags bags --truth slides/truth --out ablation
   zoomscope bench ablation slides/slides.csv --bags bags --out ablation --only ZoomMIL --only "random K"`,
 		Args: cobra.ExactArgs(1),
 		RunE: func(cmd *cobra.Command, args []string) error {

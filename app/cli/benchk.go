@@ -17,7 +17,7 @@ func (p *Program) benchK() *cobra.Command {
 test split, and count the patches that it reads and the multiply-adds. Runs that are
 in --out are not run again; k.txt, k.csv and k.png, a chart, are written into it, with
 machine, seeds and command. The defaults are those of bench ablation.`,
-		Example: `  zoomscope bench k slides/slides.csv --bags bags --truth slides --k 2,4,8 --out k`,
+		Example: `  zoomscope bench k slides/slides.csv --bags bags --truth slides/truth --k 2,4,8 --out k`,
 		Args:    cobra.ExactArgs(1),
 		RunE: func(cmd *cobra.Command, args []string) error {
 			if err := checkK(ks); err != nil {

@@ -23,7 +23,7 @@ func (f *studyFlags) add(c *cobra.Command) {
 	r := &f.req
 	c.Flags().StringVar(&r.Bags, "bags", "", "folder of the slides' feature bags")
 	c.Flags().StringVarP(&r.Out, "out", "o", "", "folder that keeps the runs and the table")
-	c.Flags().StringVar(&r.Truth, "truth", "", "folder of the truths of synthetic slides")
+	c.Flags().StringVar(&r.Truth, "truth", "", "folder of the truths of synthetic slides: truth, beside them")
 	c.Flags().IntVar(&r.Seeds, "seeds", 3, "how often each is trained, with the seeds 1, 2 and so on")
 	c.Flags().IntVar(&r.Epochs, "epochs", 40, "epochs of each run")
 	c.Flags().Float64Var(&r.Rate, "lr", 3e-4, "learning rate")

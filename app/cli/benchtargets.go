@@ -43,7 +43,7 @@ with a target that are called a class which slides without one do not have.`,
 	c.Flags().BoolVar(&o.json, "json", false, "print one JSON document on standard output")
 	c.Flags().StringVar(&req.Sizes, "sizes", "", "CSV `file` with the size of each slide's target")
 	c.Flags().StringVar(&req.Column, "column", "size", "name of its column of sizes")
-	c.Flags().StringVar(&req.Truth, "truth", "", "folder of the truths of synthetic slides")
+	c.Flags().StringVar(&req.Truth, "truth", "", "folder of the truths of synthetic slides: truth, beside them")
 	c.Flags().Float64Var(&req.Threshold, "threshold", 0, "size from which on a target is large (default: the median)")
 	c.Flags().StringVarP(&req.Out, "out", "o", "", "folder for the table")
 	return c

@@ -3,6 +3,7 @@ package bench
 import (
 	"context"
 	"encoding/json"
+	"errors"
 	"fmt"
 	"io/fs"
 	"os"
@@ -20,14 +21,15 @@ import (
 // Truths knows where the evidence of synthetic slides lies.
 type Truths map[string]*synth.Truth // by a slide's file name without its ending
 
-// LoadTruths reads the folder of truths that synthetic slides come with.
+// truthFolder is where the truths lie in a folder of synthetic slides.
+const truthFolder = "truth"
+
+// LoadTruths reads the folder of truths that synthetic slides come with; the folder
+// that holds it will do. The error for one without truths says what to give.
 func LoadTruths(folder string) (Truths, error) {
-	paths, err := filepath.Glob(filepath.Join(folder, "*.json"))
+	paths, err := truthFiles(folder)
 	if err != nil {
 		return nil, err
-	}
-	if len(paths) == 0 {
-		return nil, fmt.Errorf("%s: no truths: %w", folder, fs.ErrNotExist)
 	}
 	all := Truths{}
 	for _, path := range paths {
@@ -42,6 +44,26 @@ func LoadTruths(folder string) (Truths, error) {
 		all[stem(path)] = t
 	}
 	return all, nil
+}
+
+// truthFiles lists the truths in the folder that a folder holds, else in itself.
+func truthFiles(folder string) ([]string, error) {
+	for _, dir := range []string{filepath.Join(folder, truthFolder), folder} {
+		entries, err := os.ReadDir(dir)
+		if err != nil && !errors.Is(err, fs.ErrNotExist) {
+			return nil, err
+		}
+		var paths []string
+		for _, e := range entries {
+			if filepath.Ext(e.Name()) == ".json" {
+				paths = append(paths, filepath.Join(dir, e.Name()))
+			}
+		}
+		if len(paths) > 0 {
+			return paths, nil
+		}
+	}
+	return nil, fmt.Errorf("%s: there are no truths of synthetic slides: give the folder %s that synth wrote beside the slides, or the folder that holds it", folder, truthFolder)
 }
 
 func stem(path string) string {
