@@ -28,6 +28,11 @@ type AnalyzeRequest struct {
 	// Bags is a folder of bags that extract made: a slide whose features are there
 	// is not read again. "" is none.
 	Bags string
+
+	// Warn, where not nil, is told what warnings there are of a slide and its patches
+	// before the first is encoded, by the goroutine that tells of events. They stand in
+	// the result too.
+	Warn func(slide string, warnings []string)
 }
 
 // Outcome is what became of one slide of a batch.
@@ -92,7 +97,9 @@ func (j job) run(ctx context.Context) (*result.Result, error) {
 	if err != nil {
 		return nil, err
 	}
-	r, err := j.result(ctx, zoom.Request{Slide: slide, Resolution: resolution, Seed: j.req.Engine.Seed})
+	r, err := j.result(ctx, zoom.Request{
+		Slide: slide, Resolution: resolution, Seed: j.req.Engine.Seed, Warn: warnOf(j.req.Warn, j.path),
+	})
 	if err != nil {
 		return nil, err
 	}
@@ -101,6 +108,14 @@ func (j job) run(ctx context.Context) (*result.Result, error) {
 	}
 	_, err = export.Everything(ctx, j.out, r, export.FromSlide(slide), j.req.Export, j.report)
 	return r, err
+}
+
+// warnOf tells of the warnings of one slide; to may be nil.
+func warnOf(to func(slide string, warnings []string), slide string) func([]string) {
+	if to == nil {
+		return nil
+	}
+	return func(warnings []string) { to(slide, warnings) }
 }
 
 // result takes the features from a bag, else from the slide.

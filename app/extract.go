@@ -32,6 +32,11 @@ type ExtractRequest struct {
 	Tissue         string    // name of a tissue preset; "" is that of the model
 	Magnification  float64   // the slides were scanned at, where the user states it
 	Float32        bool      // features in full precision; half is the default
+
+	// Warn, where not nil, is told what warnings there are of a slide and its patches
+	// before the first is encoded, by the goroutine that tells of events; slides whose
+	// bags are complete have none.
+	Warn func(slide string, warnings []string)
 }
 
 // ExtractOutcome is what became of one slide.
@@ -225,7 +230,7 @@ func (x *extracting) run(ctx context.Context, engine *zoom.Engine, events func(E
 		}
 		out := &x.outcomes[i]
 		one := x.template
-		one.Path, one.ContentID = out.Bag, x.ids[i]
+		one.Path, one.ContentID, one.Warn = out.Bag, x.ids[i], warnOf(x.req.Warn, out.Slide)
 		report := about(Event{Slide: out.Slide, Index: i, Count: len(x.outcomes), Pace: pace}, events)
 		out.Extracted, out.Err = x.w.extractOne(ctx, engine, out.Slide, x.req.Magnification, one, func(p result.Progress) {
 			pace.update(p)

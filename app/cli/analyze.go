@@ -52,6 +52,7 @@ with "results" and "failed".`,
 			m := newMeter(p.Stderr, o.quiet)
 			outcomes, err := p.Workspace.Analyze(cmd.Context(), app.AnalyzeRequest{
 				Slides: slides, Out: out, Engine: o.engine(), Magnification: magnification, Export: drawing, Bags: bags,
+				Warn: p.warner(m, o.quiet),
 			}, func(e app.Event) { m.update(subject(e), e.Progress) })
 			m.clear()
 			if err != nil && len(outcomes) == 0 {
@@ -91,6 +92,20 @@ func checkMagnification(m float64) error {
 		return usagef("--magnification %g: give the objective the slide was scanned with, such as 20 or 40", m)
 	}
 	return nil
+}
+
+// warner writes the warnings of a slide before its patches are encoded, which may take
+// hours; nil where there is to be quiet.
+func (p *Program) warner(m interface{ clear() }, quiet bool) func(slide string, warnings []string) {
+	if quiet {
+		return nil
+	}
+	return func(slide string, warnings []string) {
+		m.clear()
+		for _, text := range warnings {
+			fmt.Fprintf(p.Stderr, "%s: note: %s\n", filepath.Base(slide), text)
+		}
+	}
 }
 
 // subject names the slide of an event, with its number in a batch.

@@ -175,29 +175,53 @@ func TestAnalyzeSlidesOfOneName(t *testing.T) {
 	}
 }
 
-var secondsOf = regexp.MustCompile(`(?s)"seconds": \{.*?\}`)
+var (
+	secondsOf = regexp.MustCompile(`(?s)"seconds": \{.*?\}`)
+	threadsOf = regexp.MustCompile(`, [0-9]+ threads?"`)
+)
 
-// The same slide, model, device and seed give the same bytes, wall times aside.
+// The same slide, model, device and seed give the same bytes, wall times aside. So do
+// other numbers of threads, but where they stand: in the result, and in pictures.
 func TestAnalyzeRepeats(t *testing.T) {
 	m, k := withRuntime(t), newKit(t)
-	dirs := []string{t.TempDir(), t.TempDir()}
-	for i, out := range dirs {
-		threads := []string{"1", "2"}[i]
+	analyzed := func(threads string) string {
+		out := t.TempDir()
 		m.run(t, k.with("analyze", k.slide, "--out", out, "--magnification", "20", "--quiet", "--threads", threads)...).want(t, exitDone)
+		return out
 	}
-	names := files(t, dirs[0])
-	if other := files(t, dirs[1]); !slices.Equal(names, other) {
+	once, alone := analyzed("2"), analyzed("1")
+	t.Run("same threads", func(t *testing.T) { sameFiles(t, once, analyzed("2"), "") })
+	t.Run("other threads", func(t *testing.T) { sameFiles(t, once, alone, ".png") })
+	if text := string(read(t, filepath.Join(alone, "slide", "result.json"))); !strings.Contains(text, `, 1 thread"`) {
+		t.Error("the result does not say that there was 1 thread")
+	}
+}
+
+// sameFiles wants the same results in two folders, but for wall times, names of
+// devices, and what is in files of an ending.
+func sameFiles(t *testing.T, a, b, but string) {
+	t.Helper()
+	names := files(t, a)
+	if other := files(t, b); !slices.Equal(names, other) {
 		t.Fatalf("files %q and %q", names, other)
 	}
 	for _, name := range names {
-		a, b := read(t, filepath.Join(dirs[0], name)), read(t, filepath.Join(dirs[1], name))
-		if filepath.Base(name) == "result.json" {
-			a, b = secondsOf.ReplaceAll(a, nil), secondsOf.ReplaceAll(b, nil)
+		if but != "" && filepath.Ext(name) == but {
+			continue
 		}
-		if !bytes.Equal(a, b) {
+		one, two := read(t, filepath.Join(a, name)), read(t, filepath.Join(b, name))
+		if filepath.Base(name) == "result.json" {
+			one, two = timeless(one), timeless(two)
+		}
+		if !bytes.Equal(one, two) {
 			t.Errorf("%s differs", name)
 		}
 	}
+}
+
+// timeless is a result without its wall times and number of threads.
+func timeless(result []byte) []byte {
+	return threadsOf.ReplaceAll(secondsOf.ReplaceAll(result, nil), []byte(`"`))
 }
 
 // Stopping, at whatever stage, answers, leaves nothing half-written, and no
@@ -294,6 +318,29 @@ func TestAnalyzeDeviceFallback(t *testing.T) {
 	}
 	if r.Device.Requested != "coreml" || r.Device.Used != "cpu" || r.Device.Reason == "" || !strings.Contains(strings.Join(r.Warnings, "\n"), "instead of coreml") {
 		t.Errorf("device %+v, warnings %q", r.Device, r.Warnings)
+	}
+}
+
+// What cannot be right of a slide is said before its patches are encoded, and again
+// with the result; --quiet leaves the first out.
+func TestAnalyzeWarnsBeforeEncoding(t *testing.T) {
+	m, k := withRuntime(t), newKit(t)
+	const coarse = "The slide was scanned at 5x; its patches at 10x, 20x are enlarged"
+	line := k.with("analyze", k.slide, "--out", t.TempDir(), "--magnification", "5")
+	s := m.run(t, line...)
+	s.want(t, exitDone)
+	before, _, _ := strings.Cut(s.stderr, "encoding")
+	if !strings.Contains(before, "slide.png: note: "+coarse) || strings.Count(s.stderr, coarse) != 1 || strings.Count(s.stdout, coarse) != 1 {
+		t.Errorf("stderr %q, stdout %q", s.stderr, s.stdout)
+	}
+	s = m.run(t, append(line, "--quiet")...)
+	if s.want(t, exitDone); s.stderr != "" || strings.Count(s.stdout, coarse) != 1 {
+		t.Errorf("quiet: stderr %q, stdout %q", s.stderr, s.stdout)
+	}
+	s = m.run(t, k.with("extract", k.slide, "--out", t.TempDir(), "--magnification", "5")...)
+	s.want(t, exitDone)
+	if before, _, _ := strings.Cut(s.stderr, "encoding"); !strings.Contains(before, coarse) {
+		t.Errorf("extract: stderr %q", s.stderr)
 	}
 }
 

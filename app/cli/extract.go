@@ -40,6 +40,7 @@ of the content's digest is added to that of the bag.`,
 			}
 			req.Slides, req.Engine = slides, o.engine()
 			m := newExtractMeter(p.Stderr, o.quiet)
+			req.Warn = p.warner(m, o.quiet)
 			outcomes, err := p.Workspace.Extract(cmd.Context(), req, m.update)
 			m.clear()
 			if err != nil && len(outcomes) == 0 {

@@ -24,6 +24,7 @@ type ExtractRequest struct {
 	Tissue         tissue.Settings
 	Type           safetensors.DType // of the features: safetensors.F16 or F32
 	Path           string            // where the bag will stand
+	Warn           func([]string)    // as that of Request; a bag does not keep them
 }
 
 // Extracted says what Extract made, or found made already.
@@ -55,6 +56,7 @@ func (e *Engine) Extract(ctx context.Context, req ExtractRequest, progress func(
 	report(result.Progress{Stage: "finding tissue", Done: 1, Total: 1})
 	lowest, all := g.Lowest(mask.Fraction, req.Tissue.Threshold)
 	manifest.AllPatches = all
+	warn(req.Warn, warningsOf(req.Resolution, g, all, g.Coverage(mask.Fraction, req.Tissue.Threshold, lowest)))
 	x := extraction{Engine: e, slide: req.Slide, grid: g, cells: descend(g, lowest), report: report}
 	if x.out, err = bag.Create(req.Path, manifest, x.cells, req.Type); err != nil {
 		return nil, err
