@@ -150,6 +150,9 @@ func (w *Workspace) modelAndEncoder(o EngineOptions) (*mil.Model, *encoder.Spec,
 	if err != nil {
 		return nil, nil, err
 	}
+	if model.Config().Encoder.Name == train.InstanceEncoder {
+		return nil, nil, fmt.Errorf("model %s was %w, for which no encoder makes features of a slide: evaluate takes tables, and a model for slides is trained on their bags", o.Model, ErrOfTable)
+	}
 	name := o.Encoder
 	if name == "" {
 		name = model.Config().Encoder.Name
@@ -164,8 +167,13 @@ func (w *Workspace) modelAndEncoder(o EngineOptions) (*mil.Model, *encoder.Spec,
 	return model, spec, err
 }
 
-// ErrNoEncoder: a model's encoder is not on this machine.
-var ErrNoEncoder = errors.New("encoder not installed")
+// Errors of a model that cannot be run on slides.
+var (
+	// ErrNoEncoder: a model's encoder is not on this machine.
+	ErrNoEncoder = errors.New("encoder not installed")
+	// ErrOfTable: a model takes the features of a table of instances.
+	ErrOfTable = errors.New("trained on a table of features")
+)
 
 // Encoder finds an encoder by name, by digest, or by file; "" is the built-in one.
 func (w *Workspace) Encoder(name string) (*encoder.Spec, error) {

@@ -290,6 +290,9 @@ func prepareTraining(ctx context.Context, req *TrainRequest) (*train.Dataset, tr
 
 // fits makes sure that a method can be trained on the data.
 func fits(d *train.Dataset, c *train.Config) error {
+	if c.Model.Method == mil.SparseConvMIL && d.Encoder.Name == train.InstanceEncoder {
+		return fmt.Errorf("%s does not suit the method %s, which needs to know where patches are: the instances of a table have no places; choose another method, such as %s", d.Path, c.Model.Method, mil.ABMIL)
+	}
 	err := c.Validate()
 	if err == nil {
 		return nil

@@ -4,8 +4,10 @@ import (
 	"bytes"
 	"context"
 	"encoding/csv"
+	"errors"
 	"fmt"
 	"image/png"
+	"io/fs"
 	"math/rand/v2"
 	"os"
 	"path/filepath"
@@ -388,6 +390,7 @@ func TestTrainInstances(t *testing.T) {
 	if e.Metrics.Accuracy != sum.Test.Accuracy || len(e.Predictions) == 0 || len(e.Warnings) != 0 {
 		t.Errorf("%+v, trained %+v", e, sum)
 	}
+	m.run(t, "analyze", filepath.Join(t.TempDir(), "slide.png"), "--model", out, "--out", t.TempDir()).want(t, exitFailed, out, "trained on a table of features", "evaluate takes tables")
 	m.run(t, "train", table, "--out", out+"2", "--bags", t.TempDir(), "--method", "abmil").want(t, exitFailed, "without a folder of bags")
 }
 
@@ -400,9 +403,13 @@ func TestTrainDoesNotSuit(t *testing.T) {
 	}{
 		"scales":  {[]string{"--method", "msmil"}, []string{table, "does not suit the method msmil", "1 magnifications, msmil has from 2 to 8", "abmil"}},
 		"zooming": {nil, []string{table, "does not suit the method zoommil"}},
+		"places":  {[]string{"--method", "sparseconvmil"}, []string{table, "does not suit the method sparseconvmil", "have no places", "choose another method, such as abmil"}},
 	} {
 		t.Run(name, func(t *testing.T) {
 			m.run(t, append([]string{"train", table, "--out", out}, c.flags...)...).want(t, exitFailed, c.says...)
+			if _, err := os.Stat(out); !errors.Is(err, fs.ErrNotExist) {
+				t.Errorf("folder of the run: error %v", err)
+			}
 		})
 	}
 	three := strings.ReplaceAll(string(read(t, table)), "b00,0", "b00,2")
