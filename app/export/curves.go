@@ -142,11 +142,16 @@ func newChart(title, x, y string, epochs int) *chart {
 	grid.Vertical.Color = nil
 	grid.Horizontal.Color = color.Gray{225}
 	p.Add(grid)
+	return &chart{p, sideLegend()}
+}
+
+// sideLegend is an empty legend that stands to the right of a plot.
+func sideLegend() plot.Legend {
 	l := plot.NewLegend()
 	l.TextStyle.Font = sans(10, false)
 	l.Left, l.Top = true, true
 	l.ThumbnailWidth, l.Padding = vg.Points(26), vg.Points(5)
-	return &chart{p, l}
+	return l
 }
 
 // newPlot is an empty plot in the letters of the program. Its title is broken where

@@ -14,12 +14,25 @@ func TestWriteK(t *testing.T) {
 	}
 	for n, c := range []KChart{{}, {Points: []KPoint{point(4, 0.5)}}, {Points: []KPoint{point(2, 0.4), point(8, 0.9), point(16, 1)}}} {
 		img := drawn(t, fmt.Sprintf("k-%d.png", n), func(w io.Writer) error { return WriteK(w, c) })
-		if img.Bounds().Dx() != 1050 || img.Bounds().Dy() != 1050 {
+		if img.Bounds().Dx() != 1200 || img.Bounds().Dy() != 1050 {
 			t.Errorf("%d points: picture of %v", n, img.Bounds())
 		}
 		first, last := columns(img, blue())
-		if legend := last > 800; !legend || (len(c.Points) > 0) != (first < 300) {
+		if legend := last > 1000; !legend || (len(c.Points) > 0) != (first < 600) {
 			t.Errorf("%d points: blue from column %d to %d", n, first, last)
+		}
+	}
+	// Curves lie a few pixels beside each other, whatever the values of K are.
+	for _, ks := range [][]int{{2, 50}, {2, 4, 8, 16}, {4}} {
+		c := KChart{}
+		for _, k := range ks {
+			c.Points = append(c.Points, KPoint{K: k, F1: 0.9, Accuracy: 0.5})
+		}
+		img := drawn(t, fmt.Sprintf("k-beside-%d.png", len(ks)), func(w io.Writer) error { return WriteK(w, c) })
+		f1, _ := columns(img, blue())
+		accuracy, _ := columns(img, vermilion())
+		if n := accuracy - f1; n < 5 || n > 12 {
+			t.Errorf("K of %v: accuracy lies %d pixels beside F1", ks, n)
 		}
 	}
 	// In any order the picture is the same, and notes stand below it.
