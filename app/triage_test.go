@@ -23,6 +23,7 @@ import (
 	"zoomscope/app/worklist"
 	"zoomscope/engine/device"
 	"zoomscope/engine/encoder"
+	"zoomscope/engine/grid"
 	"zoomscope/engine/mil"
 	"zoomscope/engine/nn"
 	"zoomscope/engine/result"
@@ -664,7 +665,7 @@ func TestPersist(t *testing.T) {
 func TestSlideWarnings(t *testing.T) {
 	d := newWard(t)
 	d.write(t, "blank.png", tissuePNG(t, 300, 0, 500_000)) // 5x
-	d.draw(t, "good.png", 30)
+	d.write(t, "good.png", tissuePNG(t, 1024, 30, 2_000_000)) // two whole patches wide
 	d.run(t, d.request())
 	cases := d.want(t, map[string]worklist.State{"blank.png": worklist.Done, "good.png": worklist.Done})
 	texts, err := d.list.Warnings(t.Context(), cases["blank.png"].Run)
@@ -674,8 +675,10 @@ func TestSlideWarnings(t *testing.T) {
 	if n := cases["good.png"].Warnings; n != 0 {
 		t.Errorf("%d warnings of a good slide by an untrained model", n)
 	}
-	doubted := slideWarnings(&result.Result{Warnings: []string{"the model is bad", "two sources disagree"}}, slideio.Resolution{Doubts: []string{"two sources disagree"}})
-	if !slices.Equal(doubted, []string{"two sources disagree"}) {
+	own := []string{"two sources disagree", grid.Coverage{LeftOut: 0.5, Threshold: 0.5}.Warning()}
+	all := append([]string{"the model is bad"}, own...)
+	doubted := slideWarnings(&result.Result{Warnings: all}, slideio.Resolution{Doubts: own[:1]})
+	if !slices.Equal(doubted, own) {
 		t.Errorf("%q", doubted)
 	}
 }

@@ -347,9 +347,11 @@ func outcomeOf(r *result.Result, resolution slideio.Resolution) (worklist.Outcom
 // slideWarnings are the warnings that are the slide's own, of its tissue and its
 // resolution, not the model's or the device's.
 func slideWarnings(r *result.Result, resolution slideio.Resolution) []string {
+	begins := []string{"No tissue was found", "The slide was scanned at ", "The patches cover "}
 	var own []string
 	for _, text := range r.Warnings {
-		if slices.Contains(resolution.Doubts, text) || strings.HasPrefix(text, "No tissue was found") || strings.HasPrefix(text, "The slide was scanned at ") {
+		begun := func(with string) bool { return strings.HasPrefix(text, with) }
+		if slices.Contains(resolution.Doubts, text) || slices.ContainsFunc(begins, begun) {
 			own = append(own, text)
 		}
 	}

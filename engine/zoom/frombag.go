@@ -20,8 +20,9 @@ var ErrOtherBag = errors.New("bag holds other features")
 // AnalyzeBag is Analyze with features that were extracted before: nothing of the
 // slide is read. contentID is that of the slide's file, name what the bag is
 // called in the result, which has a warning that says where its features come
-// from. For features in full precision all else, but the times, is as Analyze
-// makes it. A bag of another slide, resolution, encoder or setting, or without
+// from, and none of tissue that is in no patch: where the tissue was, a bag does not
+// say. For features in full precision all else, but the times, is as Analyze makes
+// it. A bag of another slide, resolution, encoder or setting, or without
 // the model's magnifications, gives an error that wraps ErrOtherBag.
 func (e *Engine) AnalyzeBag(ctx context.Context, req Request, contentID, name string, b bag.Reader, progress func(result.Progress)) (*result.Result, error) {
 	start := time.Now()
