@@ -46,7 +46,10 @@ func (w *Workspace) BenchAblation(ctx context.Context, req AblationRequest, on S
 // ablationCase reads what a request names.
 func (w *Workspace) ablationCase(ctx context.Context, req AblationRequest, on StudyEvents) (bench.AblationCase, error) {
 	c := bench.AblationCase{Options: req.Options, Folder: req.Out, Only: req.Only}
-	var err error
+	err := checkStudyFolder(req.Out)
+	if err != nil {
+		return c, err
+	}
 	if c.Data, err = train.Load(ctx, req.Table, req.Bags, train.LoadOptions{}); err != nil {
 		return c, err
 	}

@@ -240,6 +240,9 @@ func (w *Workspace) Train(ctx context.Context, req TrainRequest, events func(Tra
 	if err := req.Check(); err != nil {
 		return nil, err
 	}
+	if err := checkRunFolder(req.Out); err != nil {
+		return nil, err
+	}
 	start := time.Now()
 	d, config, err := prepareTraining(ctx, &req)
 	if err != nil {
@@ -324,6 +327,9 @@ func (t *training) tell(e TrainEvent) {
 }
 
 func (t *training) run(ctx context.Context) (*TrainSummary, error) {
+	if err := train.CheckFolder(t.req.Out, t.config, t.data, t.req.Resume || t.req.Finish); err != nil {
+		return nil, err
+	}
 	model, err := mil.New(t.config.Model, t.config.Seed)
 	if err != nil {
 		return nil, err

@@ -186,6 +186,33 @@ func TestTrainResumes(t *testing.T) {
 	}
 }
 
+// What cannot be gone on with is refused before anything is said of what would be.
+func TestTrainRefusesFolder(t *testing.T) {
+	m, s, out := withRuntime(t), newStudy(t), filepath.Join(t.TempDir(), "run")
+	m.run(t, s.train(out, "--quiet")...).want(t, exitDone)
+	before := files(t, s.bags)
+	for name, c := range map[string]struct {
+		args []string
+		says string
+	}{
+		"ended, other settings": {s.train(out, "--resume", "--sigma", "0.25"), "sigma was"},
+		"ended, not resumed":    {s.train(out), "--resume"},
+		"the bags":              {s.train(s.bags), "is not empty and holds no run"},
+		"the bags, resumed":     {s.train(s.bags, "--resume"), "give a new folder"},
+	} {
+		t.Run(name, func(t *testing.T) {
+			said := m.run(t, c.args...)
+			said.want(t, exitFailed, c.says)
+			if !strings.HasPrefix(said.stderr, "zoomscope: ") || strings.Count(said.stderr, "\n") != 1 {
+				t.Errorf("stderr %q is more than the error", said.stderr)
+			}
+		})
+	}
+	if after := files(t, s.bags); !slices.Equal(before, after) {
+		t.Errorf("bags %q, now %q", before, after)
+	}
+}
+
 func TestTrainFinish(t *testing.T) {
 	m, s, out := withRuntime(t), newStudy(t), filepath.Join(t.TempDir(), "run")
 	m.run(t, s.train(out, "--finish")...).want(t, exitFailed, out, "no epoch")

@@ -11,6 +11,7 @@ import (
 	"strings"
 
 	"zoomscope/engine/mil"
+	"zoomscope/engine/result"
 )
 
 // Config is what a run is asked for. It is kept in run.json; a run goes on with
@@ -107,6 +108,11 @@ type record struct {
 	Splits   map[string][]member `json:"splits"`
 	Warnings []string            `json:"warnings"`
 	Notice   string              `json:"notice"`
+}
+
+// recordOf is that of a run to be, without warnings.
+func recordOf(c Config, d *Dataset) *record {
+	return &record{Format: RunFormat, Dataset: d.Path, Config: c, Splits: membersOf(d), Warnings: []string{}, Notice: result.ResearchUse}
 }
 
 // member is a slide of a split.

@@ -155,13 +155,35 @@ func readAll(path string) ([]byte, error) {
 	})
 }
 
+// CheckFolder makes sure that a run of these settings and data can be begun in a
+// folder, or, to be resumed, gone on with. Its errors are those of Run, before it has
+// done anything; nothing is written.
+func CheckFolder(dir string, c Config, d *Dataset, resume bool) error {
+	f := folder{dir: dir}
+	_, err := f.check(recordOf(c, d), resume)
+	return err
+}
+
 // begin makes the folder that of the run r: a new one, or, to be resumed, one
 // that asks for the same. It returns the digest of run.json.
 func (f *folder) begin(r *record, resume bool) (string, error) {
+	sum, err := f.check(r, resume)
+	if err != nil || sum != "" {
+		return sum, err
+	}
+	if err := f.writeJSON(RunFile, r); err != nil {
+		return "", err
+	}
+	return readJSON(f.path(RunFile), new(record))
+}
+
+// check looks for a run in the folder, and whether it is r. It returns the digest of
+// run.json, "" where there is none and one may be begun.
+func (f *folder) check(r *record, resume bool) (string, error) {
 	var there record
 	sum, err := readJSON(f.path(RunFile), &there)
 	if errors.Is(err, fs.ErrNotExist) {
-		return f.create(r)
+		return "", f.unused()
 	}
 	if err != nil {
 		return "", err
@@ -178,17 +200,14 @@ func (f *folder) begin(r *record, resume bool) (string, error) {
 	return sum, nil
 }
 
-// create starts a run in a folder that has none of its files.
-func (f *folder) create(r *record) (string, error) {
+// unused makes sure that a folder without a run has none of its files.
+func (f *folder) unused() error {
 	for _, name := range []string{CheckpointFile, MetricsFile, ModelFile, PredictionsFile, EvaluationFile} {
 		if f.has(name) {
-			return "", fmt.Errorf("%s: there is a %s but no %s: give another folder", f.dir, name, RunFile)
+			return fmt.Errorf("%s: there is a %s but no %s: give another folder", f.dir, name, RunFile)
 		}
 	}
-	if err := f.writeJSON(RunFile, r); err != nil {
-		return "", err
-	}
-	return readJSON(f.path(RunFile), new(record))
+	return nil
 }
 
 // writeMetrics writes the history as a table, undefined figures as nothing.

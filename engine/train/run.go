@@ -208,13 +208,8 @@ func (d *Dataset) fewToZoom(k []int) []string {
 // begin makes the folder that of this run and takes up its checkpoint, or writes
 // the first. It returns the summary of a run that has ended.
 func (r *run) begin() (*Summary, error) {
-	asked := &record{
-		Format: RunFormat, Dataset: r.data.Path, Config: r.config, Splits: membersOf(r.data),
-		Warnings: r.warnings, Notice: result.ResearchUse,
-	}
-	if asked.Warnings == nil {
-		asked.Warnings = []string{}
-	}
+	asked := recordOf(r.config, r.data)
+	asked.Warnings = append(asked.Warnings, r.warnings...)
 	var err error
 	if r.sum, err = r.folder.begin(asked, r.o.Resume); err != nil {
 		return nil, err
