@@ -664,7 +664,7 @@ func TestPersist(t *testing.T) {
 // without tissue that was scanned too low.
 func TestSlideWarnings(t *testing.T) {
 	d := newWard(t)
-	d.write(t, "blank.png", tissuePNG(t, 300, 0, 500_000)) // 5x
+	d.write(t, "blank.png", tissuePNG(t, 300, 0, 500_000))    // 5x
 	d.write(t, "good.png", tissuePNG(t, 1024, 30, 2_000_000)) // two whole patches wide
 	d.run(t, d.request())
 	cases := d.want(t, map[string]worklist.State{"blank.png": worklist.Done, "good.png": worklist.Done})
