@@ -279,6 +279,9 @@ func (w *Workspace) BenchTable(ctx context.Context, req TableRequest, progress f
 	if err != nil {
 		return nil, err
 	}
+	if err := checkStudyFolder(req.Out); err != nil {
+		return nil, err
+	}
 	spec, err := w.Encoder(req.Encoder)
 	if err != nil {
 		return nil, err
