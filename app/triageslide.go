@@ -345,13 +345,12 @@ func outcomeOf(r *result.Result, resolution slideio.Resolution) (worklist.Outcom
 }
 
 // slideWarnings are the warnings that are the slide's own, of its tissue and its
-// resolution, not the model's or the device's.
+// resolution, not the model's or the device's. That its patches leave out tissue comes
+// of the model's settings, which leave out some of most small slides.
 func slideWarnings(r *result.Result, resolution slideio.Resolution) []string {
-	begins := []string{"No tissue was found", "The slide was scanned at ", "The patches cover "}
 	var own []string
 	for _, text := range r.Warnings {
-		begun := func(with string) bool { return strings.HasPrefix(text, with) }
-		if slices.Contains(resolution.Doubts, text) || slices.ContainsFunc(begins, begun) {
+		if slices.Contains(resolution.Doubts, text) || strings.HasPrefix(text, "No tissue was found") || strings.HasPrefix(text, "The slide was scanned at ") {
 			own = append(own, text)
 		}
 	}
