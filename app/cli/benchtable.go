@@ -141,7 +141,7 @@ func flagWords(f *pflag.Flag) []string {
 	name, value := "--"+f.Name, f.Value.String()
 	if v, ok := f.Value.(pflag.SliceValue); ok {
 		if f.Value.Type() != "stringArray" {
-			return []string{name, strings.Join(v.GetSlice(), ",")}
+			return []string{name, strings.Join(short(v.GetSlice()), ",")}
 		}
 		var words []string
 		for _, one := range v.GetSlice() {
@@ -156,6 +156,18 @@ func flagWords(f *pflag.Flag) []string {
 		value = strconv.Quote(value)
 	}
 	return []string{name, value}
+}
+
+// short writes numbers without the zeros at their end.
+func short(words []string) []string {
+	var all []string
+	for _, w := range words {
+		if x, err := strconv.ParseFloat(w, 64); err == nil {
+			w = strconv.FormatFloat(x, 'f', -1, 64)
+		}
+		all = append(all, w)
+	}
+	return all
 }
 
 func studyNames() []string {

@@ -72,12 +72,13 @@ func TestCommandLine(t *testing.T) {
 	c.Flags().Bool("full-gradient", false, "")
 	c.Flags().Bool("quiet", true, "")
 	c.Flags().Float64("lr", 0, "")
-	args := []string{"a.csv", "--full-gradient", "--k", "3,4", "--lr", "0.001", "--only", "ZoomMIL, whole gradient", "--only", "DSMIL", "--quiet=false"}
+	c.Flags().Float64Slice("magnifications", nil, "")
+	args := []string{"a.csv", "--magnifications", "2.5,10", "--full-gradient", "--k", "3,4", "--lr", "0.001", "--only", "ZoomMIL, whole gradient", "--only", "DSMIL", "--quiet=false"}
 	c.SetArgs(args)
 	if err := c.Execute(); err != nil {
 		t.Fatal(err)
 	}
-	want := `table a.csv --full-gradient --k 3,4 --lr 0.001 --only "ZoomMIL, whole gradient" --only "DSMIL" --quiet=false`
+	want := `table a.csv --full-gradient --k 3,4 --lr 0.001 --magnifications 2.5,10 --only "ZoomMIL, whole gradient" --only "DSMIL" --quiet=false`
 	if got != want {
 		t.Errorf("%s, want %s", got, want)
 	}
