@@ -7,7 +7,6 @@ import (
 	"fmt"
 	"io"
 	"io/fs"
-	"os"
 	"path/filepath"
 	"runtime"
 
@@ -87,13 +86,9 @@ func (w *Workspace) addFrontier(ctx context.Context, out *bench.Frontier, c *ben
 }
 
 func writeFrontier(dir string, f *bench.Frontier) error {
-	write := func(name string, to func(io.Writer) error) error {
-		return atomicfile.Write(filepath.Join(dir, name), to)
-	}
 	return errors.Join(
-		os.MkdirAll(dir, 0o755),
-		write("frontier.txt", f.Print), write("frontier.csv", f.WriteCSV), write("frontier.json", f.WriteJSON),
-		write("frontier.png", func(w io.Writer) error { return export.WriteFrontier(w, frontierChart(f)) }))
+		writeStudy(dir, "frontier", f, func(w io.Writer) error { return export.WriteFrontier(w, frontierChart(f)) }),
+		atomicfile.Write(filepath.Join(dir, "frontier.json"), f.WriteJSON))
 }
 
 // frontierChart is what is drawn of a frontier.

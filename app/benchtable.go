@@ -6,7 +6,6 @@ import (
 	"errors"
 	"fmt"
 	"io"
-	"os"
 	"path/filepath"
 	"slices"
 	"strings"
@@ -322,9 +321,8 @@ func writeComparison(dir string, c *bench.Comparison) error {
 		return atomicfile.Write(filepath.Join(dir, name), to)
 	}
 	err := errors.Join(
-		os.MkdirAll(dir, 0o755),
-		write("table.txt", c.Print), write("table.csv", c.WriteCSV), write(comparisonFile, c.WriteJSON),
-		write("table.png", func(w io.Writer) error { return export.WriteTable(w, picture) }))
+		writeStudy(dir, "table", c, func(w io.Writer) error { return export.WriteTable(w, picture) }),
+		write(comparisonFile, c.WriteJSON))
 	if err != nil || c.Training == nil {
 		return err
 	}

@@ -11,12 +11,9 @@ import (
 	"zoomscope/engine/train"
 )
 
-// lockOfRun is what a run that was stopped before its first file leaves besides its
-// study.
-const lockOfRun = "run.lock"
-
 // checkRunFolder refuses a folder that holds files but no run: a run's would lie
-// among them. Hidden files, as systems and interrupted runs leave them, do not count.
+// among them. Hidden files, as systems and interrupted runs leave them, do not count,
+// nor what a run leaves that was stopped before its first file.
 func checkRunFolder(dir string) error {
 	if isRun(dir) {
 		return nil
@@ -26,7 +23,7 @@ func checkRunFolder(dir string) error {
 		return err
 	}
 	for _, e := range entries {
-		if name := e.Name(); name != studyFile && name != lockOfRun && !strings.HasPrefix(name, ".") {
+		if name := e.Name(); name != studyFile && name != train.LockFile && !strings.HasPrefix(name, ".") {
 			return fmt.Errorf("%s is not empty and holds no run, but %s: give a new folder", dir, name)
 		}
 	}

@@ -17,7 +17,7 @@ func TestCheckFolders(t *testing.T) {
 		"empty":                    {nil, "", ""},
 		"a run":                    {[]string{train.RunFile, train.ModelFile, "notes.txt"}, "", ""},
 		"hidden":                   {[]string{".DS_Store", ".0123456789abcdef.part"}, "", ""},
-		"stopped before its start": {[]string{studyFile, lockOfRun}, "", ""},
+		"stopped before its start": {[]string{studyFile, train.LockFile}, "", ""},
 		"a table":                  {[]string{"table.json"}, "is not empty and holds no run, but table.json: give a new folder", ""},
 		"bags":                     {[]string{"a" + train.BagExt}, "but a.bag.safetensors: give a new folder", "holds bags, such as a.bag.safetensors: give another folder"},
 	} {

@@ -75,9 +75,7 @@ func (p *Program) runBags(ctx context.Context, req app.BagsRequest, o common) er
 	err := p.Workspace.BenchBags(ctx, req, app.BagsEvents{
 		Started: func(d result.Device) {
 			device = d
-			if short := d.Shortfall(); short != "" {
-				fmt.Fprintf(p.Stderr, "note: %s\n", short)
-			}
+			p.sayShortfall(d)
 		},
 		Row: func(r *bench.BagsRow) {
 			rows = append(rows, r)

@@ -56,16 +56,15 @@ func (f *studyFlags) request(cmd *cobra.Command, args []string) (app.AblationReq
 	return r, nil
 }
 
-// studyEvents show how a study goes, and say at once where another device runs than
-// was asked for.
+// studyEvents show how a study goes.
 func (p *Program) studyEvents(name string, m meter) app.StudyEvents {
-	return app.StudyEvents{
-		Started: func(d result.Device) {
-			if short := d.Shortfall(); short != "" {
-				fmt.Fprintf(p.Stderr, "note: %s\n", short)
-			}
-		},
-		Progress: func(pr result.Progress) { m.update(name, pr) },
+	return app.StudyEvents{Started: p.sayShortfall, Progress: func(pr result.Progress) { m.update(name, pr) }}
+}
+
+// sayShortfall says at once that another device runs than was asked for.
+func (p *Program) sayShortfall(d result.Device) {
+	if short := d.Shortfall(); short != "" {
+		fmt.Fprintf(p.Stderr, "note: %s\n", short)
 	}
 }
 

@@ -65,9 +65,10 @@ With a CSV of slides and labels, and their feature bags, each method is trained 
 each seed on the training split, with its published widths, rate, decay and dropout
 unless flags say otherwise, all with Adam and the schedule of ZoomMIL, and tested on the
 test split: weighted F1, accuracy and AUC, mean and deviation over the seeds, and how
-many patches of a test slide it reads. The costs stay those of the paper's slides. Runs that are in --out are gone on with, and not run again
-once they have ended. The folder then holds the table as table.txt, table.csv,
-table.json and table.png, and a confusion matrix of each method.`
+many patches of a test slide it reads. The costs stay those of the paper's slides. Runs
+that are in --out are gone on with, and not run again once they have ended. The folder
+then holds the table as table.txt, table.csv, table.json and table.png, and a confusion
+matrix of each method.`
 
 // addTable are the flags of the comparison of all methods.
 func addTable(c *cobra.Command, r *app.TableRequest) {

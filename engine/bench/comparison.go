@@ -230,18 +230,11 @@ func secondsText(s float64) string {
 
 // Head says where and how the comparison was made, a sentence a line.
 func (c *Comparison) Head() []string {
-	lines := []string{
-		fmt.Sprintf("zoomscope %s, %s", c.Version, c.Machine),
-		"command: " + c.Command,
-	}
+	lines := origin(c.Version, c.Machine, c.Command)
 	if t := c.Training; t != nil {
-		var seeds []string
-		for _, s := range t.Seeds {
-			seeds = append(seeds, fmt.Sprint(s))
-		}
 		lines = append(lines,
 			fmt.Sprintf("dataset: %s, slides: %d to train, %d to validate, %d to test", t.Dataset, t.Slides[train.Training.String()], t.Slides[train.Validation.String()], t.Slides[train.Test.String()]),
-			fmt.Sprintf("seeds %s; %d epochs; %s", strings.Join(seeds, ", "), t.Epochs, t.Settings),
+			fmt.Sprintf("%s; %d epochs; %s", seedsText(t.Seeds), t.Epochs, t.Settings),
 			fmt.Sprintf("read: patches that the trained method encodes of a test slide, which has %s in the mean, and their share of those at %gx%s", t.slide(), t.Magnifications[len(t.Magnifications)-1], c.trainedK()))
 		for _, w := range t.Warnings {
 			lines = append(lines, "note: "+w)
@@ -267,9 +260,7 @@ func (c *Comparison) costLines() []string {
 		"times: patches over the one rate, so that they hardly differ from the ratios of work; reading the slide is not in them",
 		"multiply-adds: those of products of matrices and convolutions, counted in the graphs of the encoder and of the network",
 	}
-	if short := c.Device.Shortfall(); short != "" {
-		lines = append(lines, "note: "+short)
-	}
+	lines = append(lines, shortfall(c.Device)...)
 	for _, n := range c.Costs.Notes {
 		lines = append(lines, "note: "+n)
 	}
@@ -321,12 +312,7 @@ func PlaceName(d result.Device, threads int) string {
 }
 
 // Print writes the head and the table.
-func (c *Comparison) Print(w io.Writer) error {
-	if _, err := fmt.Fprintf(w, "%s\n%s\n\n", strings.Join(c.Head(), "\n"), c.Notice); err != nil {
-		return err
-	}
-	return c.Table().Print(w)
-}
+func (c *Comparison) Print(w io.Writer) error { return printStudy(w, c.Head(), c.Table()) }
 
 // WriteCSV writes a row per method (RFC 4180), with every figure in full.
 func (c *Comparison) WriteCSV(w io.Writer) error {

@@ -22,12 +22,10 @@ type Conditions struct {
 
 // Head says where and how the study was made, a sentence a line.
 func (c *Conditions) Head() []string {
-	lines := []string{fmt.Sprintf("zoomscope %s, %s", c.Version, c.Machine), "command: " + c.Command}
+	lines := origin(c.Version, c.Machine, c.Command)
 	if d := c.Device; d != nil {
 		lines = append(lines, fmt.Sprintf("device: %s, %s", d.Used, PlaceName(*d, c.Threads)))
-		if short := d.Shortfall(); short != "" {
-			lines = append(lines, "note: "+short)
-		}
+		lines = append(lines, shortfall(*d)...)
 	}
 	if training := c.training(); training != "" {
 		lines = append(lines, training)
@@ -40,12 +38,29 @@ func (c *Conditions) Head() []string {
 func (c *Conditions) training() string {
 	var parts []string
 	if len(c.Seeds) > 0 {
-		parts = append(parts, "seeds "+strings.ReplaceAll(strings.Trim(fmt.Sprint(c.Seeds), "[]"), " ", ", "))
+		parts = append(parts, seedsText(c.Seeds))
 	}
 	if c.Epochs > 0 {
 		parts = append(parts, fmt.Sprintf("%d epochs", c.Epochs))
 	}
 	return strings.Join(parts, "; ")
+}
+
+// origin is the program, the machine and the command, a sentence a line.
+func origin(version string, m Machine, command string) []string {
+	return []string{fmt.Sprintf("zoomscope %s, %s", version, m), "command: " + command}
+}
+
+// shortfall is a line for a device that ran instead of the one asked for, none else.
+func shortfall(d result.Device) []string {
+	if short := d.Shortfall(); short != "" {
+		return []string{"note: " + short}
+	}
+	return nil
+}
+
+func seedsText(seeds []uint64) string {
+	return "seeds " + strings.ReplaceAll(strings.Trim(fmt.Sprint(seeds), "[]"), " ", ", ")
 }
 
 // printStudy writes what the head of a study says, the notice and its table.

@@ -76,8 +76,8 @@ type heat struct {
 	over        bool // it has ended before
 }
 
-// Run gives the standing of each entry, and what the runs warn of. When ctx ends, what was done so far stays
-// in the folder to be gone on with.
+// Run gives the standing of each entry, and what the runs warn of. When ctx ends,
+// what was done so far stays in the folder to be gone on with.
 func (c *Contest) Run(ctx context.Context, progress func(result.Progress)) (_ []Standing, warnings []string, err error) {
 	tests := make([][]*train.Metrics, len(c.Entries))
 	for i := range tests {

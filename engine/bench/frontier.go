@@ -10,7 +10,6 @@ import (
 	"io"
 	"math"
 	"slices"
-	"strings"
 
 	"zoomscope/engine/encoder"
 	"zoomscope/engine/result"
@@ -160,28 +159,18 @@ func (f *Frontier) Table() Table {
 
 // Head says how the frontier was made, a sentence a line.
 func (f *Frontier) Head() []string {
-	lines := []string{
-		fmt.Sprintf("zoomscope %s, %s", f.Version, f.Machine),
-		"command: " + f.Command,
+	lines := append(origin(f.Version, f.Machine, f.Command),
 		fmt.Sprintf("weighted F1: of the methods trained on %s, %d seeds, %d epochs; %s", f.Trained.Dataset, len(f.Trained.Seeds), f.Trained.Epochs, f.Trained.Settings),
-		fmt.Sprintf("throughput: of a slide as large as a test slide in the mean (%.1f megapixels of tissue): encoding the patches that the method, as it was trained, reads, and its own network of the published size", f.Pictures),
-	}
+		fmt.Sprintf("throughput: of a slide as large as a test slide in the mean (%.1f megapixels of tissue): encoding the patches that the method, as it was trained, reads, and its own network of the published size", f.Pictures))
 	for _, s := range f.Series {
 		lines = append(lines, fmt.Sprintf("%s: %.1f patches/s with %s", s.Place, s.Rate, f.Encoder))
-		if short := s.Device.Shortfall(); short != "" {
-			lines = append(lines, "note: "+short)
-		}
+		lines = append(lines, shortfall(s.Device)...)
 	}
 	return lines
 }
 
 // Print writes the head and the table.
-func (f *Frontier) Print(w io.Writer) error {
-	if _, err := fmt.Fprintf(w, "%s\n%s\n\n", strings.Join(f.Head(), "\n"), f.Notice); err != nil {
-		return err
-	}
-	return f.Table().Print(w)
-}
+func (f *Frontier) Print(w io.Writer) error { return printStudy(w, f.Head(), f.Table()) }
 
 // WriteJSON writes all of it.
 func (f *Frontier) WriteJSON(w io.Writer) error {

@@ -25,7 +25,7 @@ const (
 	ModelFile       = "model.safetensors"
 	PredictionsFile = "predictions.csv"
 	EvaluationFile  = "evaluation.json"
-	lockFile        = "run.lock"
+	LockFile        = "run.lock"
 )
 
 // Errors for a run folder.
@@ -71,7 +71,7 @@ func lockFolder(dir string) (*os.File, error) {
 	if err := os.MkdirAll(dir, 0o777); err != nil {
 		return nil, err
 	}
-	path := filepath.Join(dir, lockFile)
+	path := filepath.Join(dir, LockFile)
 	_, absent := os.Lstat(path)
 	f, err := os.OpenFile(path, os.O_RDWR|os.O_CREATE, 0o666)
 	if err != nil {
