@@ -1,6 +1,8 @@
 package widgets
 
 import (
+	"slices"
+
 	"fyne.io/fyne/v2"
 	standard "fyne.io/fyne/v2/theme"
 	"fyne.io/fyne/v2/widget"
@@ -41,12 +43,17 @@ func NewChoice(empty string, changed func(index int)) *Choice {
 	return c
 }
 
-// SetOptions shows other options, with the one of index chosen; -1 for none. It
-// calls nothing back.
+// SetOptions shows other options, with the one of index chosen; -1 for none. A list
+// that is open shows them too. It calls nothing back.
 func (c *Choice) SetOptions(options []Option, chosen int) {
+	stale := !slices.Equal(options, c.options) || chosen != c.chosen
 	c.options, c.chosen = options, -1
 	c.word.SetText(c.empty)
 	c.Choose(chosen)
+	if stale && c.Rows() != nil {
+		c.popup.Hide()
+		c.open()
+	}
 }
 
 // Choose shows another option as chosen; it calls nothing back.
@@ -63,9 +70,12 @@ func (c *Choice) Options() []Option { return c.options }
 // Chosen is the index of the option chosen; -1 for none.
 func (c *Choice) Chosen() int { return c.chosen }
 
-// Enable makes the choice answer, or not.
+// Enable makes the choice answer, or not; an open list closes with it.
 func (c *Choice) Enable(on bool) {
 	c.Pressable.Enable(on)
+	if !on && c.Rows() != nil {
+		c.popup.Hide()
+	}
 	ink := standard.ColorNameForeground
 	if !on {
 		ink = standard.ColorNameDisabled

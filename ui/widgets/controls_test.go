@@ -127,6 +127,39 @@ func TestChoice(t *testing.T) {
 	}
 }
 
+// TestChoiceChangesWhileOpen holds the open list to the options there are: a row of
+// an old list would choose another option than the one it names.
+func TestChoiceChangesWhileOpen(t *testing.T) {
+	var told []int
+	c := place(t, func() *Choice { return NewChoice("none", func(i int) { told = append(told, i) }) })
+	c.SetOptions([]Option{{Label: "crc"}}, 0)
+	test.Tap(c)
+	open := c.popup
+	c.SetOptions([]Option{{Label: "crc"}}, 0)
+	if c.popup != open || c.Rows() == nil {
+		t.Error("the same options close the list")
+	}
+	c.SetOptions([]Option{{Label: "colon"}, {Label: "crc"}}, 1)
+	if len(c.Rows()) != 2 || c.Rows()[1].Marked() != Selected {
+		t.Fatalf("%d rows in the open list", len(c.Rows()))
+	}
+	test.Tap(c.Rows()[0])
+	if c.Rows() != nil || !slices.Equal(told, []int{0}) || c.word.Text() != "colon" {
+		t.Errorf("told %v, shows %q", told, c.word.Text())
+	}
+	test.Tap(c)
+	c.Enable(false)
+	if c.Rows() != nil {
+		t.Error("the list of a choice that is off can be pressed")
+	}
+	c.Enable(true)
+	test.Tap(c)
+	c.SetOptions(nil, -1)
+	if c.Rows() != nil {
+		t.Error("a list without options stays open")
+	}
+}
+
 func TestFold(t *testing.T) {
 	var told []bool
 	content := NewMeter()
