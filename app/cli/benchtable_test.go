@@ -20,7 +20,7 @@ func TestBenchTable(t *testing.T) {
 	line := []string{"bench", "table", s.table, "--bags", s.bags, "--out", out, "--config", "crc", "--only", "MeanMIL", "--only", "ZoomMIL",
 		"--seeds", "2", "--epochs", "2", "--k", "2", "--embedding", "8", "--hidden", "4", "--lr", "0.01", "--device", "cpu", "--threads", "1"}
 	said := m.run(t, line...)
-	said.want(t, exitDone, "epochs of all methods and seeds", "costs")
+	said.want(t, exitDone, "table: epochs of all runs 0 of 8 (MeanMIL, seed 1)", "costs")
 	for _, text := range []string{
 		"command: zoomscope bench table " + s.table, "--k 2", "12 to train", "seeds 1, 2; 2 epochs", "learning rate 0.01", "K = [2]",
 		"217 patches at 5x, 868 patches at 10x, 3472 patches at 20x", "one core", "MeanMIL", "5>10>20x", "10.0x", " +- ",

@@ -4,6 +4,7 @@ import (
 	"fmt"
 	"io"
 	"os"
+	"sync/atomic"
 	"time"
 
 	"github.com/vbauerster/mpb/v8"
@@ -41,19 +42,22 @@ func (silent) clear()                         {}
 type bar struct {
 	w       io.Writer
 	stage   string
+	part    atomic.Value // of the stage, a string
 	bar     *mpb.Bar
 	display *mpb.Progress
 }
 
 func (b *bar) update(subject string, p result.Progress) {
 	stage := subject + ": " + p.Stage
+	b.part.Store(partOf(p))
 	if b.bar == nil || stage != b.stage {
 		b.clear()
 		b.stage = stage
 		b.display = mpb.New(mpb.WithOutput(b.w), mpb.WithAutoRefresh(), mpb.WithWidth(40))
 		b.bar = b.display.AddBar(int64(max(p.Total, 1)), mpb.BarRemoveOnComplete(),
 			mpb.PrependDecorators(decor.Name(stage, decor.WCSyncSpaceR), decor.CountersNoUnit("%d of %d")),
-			mpb.AppendDecorators(decor.AverageSpeed(0, "%.1f/s "), decor.AverageETA(decor.ET_STYLE_GO), decor.Name(" left")))
+			mpb.AppendDecorators(decor.AverageSpeed(0, "%.1f/s "), decor.AverageETA(decor.ET_STYLE_GO), decor.Name(" left"),
+				decor.Any(func(decor.Statistics) string { return b.part.Load().(string) })))
 	}
 	b.bar.SetCurrent(int64(p.Done))
 }
@@ -67,8 +71,8 @@ func (b *bar) clear() {
 	b.bar, b.display = nil, nil
 }
 
-// lines writes where the work stands when a stage begins and every so often
-// within it, with the rate and the time left.
+// lines writes where the work stands when a stage begins, or a part of it, and every
+// so often within it, with the rate and the time left.
 type lines struct {
 	w         io.Writer
 	every     time.Duration
@@ -76,24 +80,29 @@ type lines struct {
 	stage     string
 	since     time.Time // when the stage began
 	sinceDone int       // what was done by then
+	part      string    // of the stage, as it was said last
 	last      time.Time
 }
 
 func (l *lines) update(subject string, p result.Progress) {
 	now, stage := time.Now(), subject+": "+p.Stage
 	if stage != l.stage {
-		l.stage, l.since, l.sinceDone, l.last = stage, now, p.Done, now
+		l.stage, l.since, l.sinceDone, l.last, l.part = stage, now, p.Done, now, p.Now
 		if !l.late {
-			fmt.Fprintf(l.w, "%s%s\n", stage, of(p))
+			fmt.Fprintf(l.w, "%s%s%s\n", stage, of(p), partOf(p))
 		}
 		return
 	}
-	if now.Sub(l.last) < l.every || p.Done == l.sinceDone {
+	if p.Now == l.part && (now.Sub(l.last) < l.every || p.Done == l.sinceDone) {
 		return
 	}
-	l.last = now
+	l.last, l.part = now, p.Now
 	rate := float64(p.Done-l.sinceDone) / now.Sub(l.since).Seconds()
-	fmt.Fprintf(l.w, "%s%s, %.3g/s%s\n", stage, of(p), rate, left(p, rate))
+	if rate > 0 {
+		fmt.Fprintf(l.w, "%s%s, %.3g/s%s%s\n", stage, of(p), rate, left(p, rate), partOf(p))
+	} else {
+		fmt.Fprintf(l.w, "%s%s%s\n", stage, of(p), partOf(p))
+	}
 }
 
 func (l *lines) clear() {}
@@ -103,6 +112,13 @@ func of(p result.Progress) string {
 		return ""
 	}
 	return fmt.Sprintf(" %d of %d", p.Done, p.Total)
+}
+
+func partOf(p result.Progress) string {
+	if p.Now == "" {
+		return ""
+	}
+	return " (" + p.Now + ")"
 }
 
 func left(p result.Progress, rate float64) string {

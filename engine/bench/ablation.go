@@ -128,14 +128,14 @@ func Ablation(ctx context.Context, c AblationCase, progress func(result.Progress
 	if err != nil {
 		return nil, err
 	}
-	study, report := &AblationStudy{Conditions: c.conditions()}, result.Throttle(progress)
-	for i, v := range variants {
+	study, runs := &AblationStudy{Conditions: c.conditions()}, newRuns(progress)
+	runs.total = len(variants) * len(c.Seeds) * c.Config.Epochs
+	for _, v := range variants {
 		var f1, accuracy, auc, found, patches []float64
-		for j, seed := range c.Seeds {
-			report(result.Progress{Stage: v.Name, Done: i*len(c.Seeds) + j, Total: len(variants) * len(c.Seeds)})
-			test, score, err := c.one(ctx, v, seed)
+		for _, seed := range c.Seeds {
+			test, score, err := c.one(ctx, runs, v, seed)
 			if err != nil {
-				return nil, fmt.Errorf("%s, seed %d: %w", v.Name, seed, err)
+				return nil, err
 			}
 			f1 = append(f1, float64(test.WeightedF1))
 			accuracy = append(accuracy, float64(test.Accuracy))
@@ -148,11 +148,12 @@ func Ablation(ctx context.Context, c AblationCase, progress func(result.Progress
 }
 
 // one trains a variant with a seed, and tests it.
-func (c *AblationCase) one(ctx context.Context, v Variant, seed uint64) (*train.Metrics, Score, error) {
+func (c *AblationCase) one(ctx context.Context, runs *runs, v Variant, seed uint64) (*train.Metrics, Score, error) {
 	t := Trial{c.Data, c.Config, c.Options, c.Device, TrialFolder(c.Folder, v.Name, seed)}
 	t.Config.Seed = seed
 	v.Change(&t.Config.Model, &t.Options)
-	summary, err := t.Run(ctx, nil)
+	name := fmt.Sprintf("%s, seed %d", v.Name, seed)
+	summary, err := runs.run(ctx, name, t)
 	if err != nil {
 		return nil, Score{}, err
 	}
@@ -160,7 +161,10 @@ func (c *AblationCase) one(ctx context.Context, v Variant, seed uint64) (*train.
 		return summary.Test, Score{Found: math.NaN(), Patches: math.NaN()}, nil
 	}
 	score, err := c.Truth.Score(ctx, c.Device, t.ModelFile(), c.Data.In(train.Test))
-	return summary.Test, score, err
+	if err != nil {
+		return nil, Score{}, fmt.Errorf("%s: %w", name, err)
+	}
+	return summary.Test, score, nil
 }
 
 func spread(x []float64) Spread {

@@ -55,7 +55,7 @@ func TestAblation(t *testing.T) {
 	if diff := cmp.Diff(want, names); diff != "" {
 		t.Error(diff)
 	}
-	if first := told[0]; first.Stage != "ZoomMIL" || first.Total != 2*len(want) {
+	if first := told[0]; first.Now != "ZoomMIL, seed 1" || first.Total != 2*len(want)*c.Config.Epochs {
 		t.Errorf("told %+v", first)
 	}
 	if !slices.Equal(study.Seeds, c.Seeds) || study.Epochs != 1 || study.Machine.Cores < 1 {

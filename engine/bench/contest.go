@@ -78,26 +78,20 @@ type heat struct {
 
 // Run gives the standing of each entry, and what the runs warn of. When ctx ends,
 // what was done so far stays in the folder to be gone on with.
-func (c *Contest) Run(ctx context.Context, progress func(result.Progress)) (_ []Standing, warnings []string, err error) {
+func (c *Contest) Run(ctx context.Context, progress func(result.Progress)) (_ []Standing, warnings []string, _ error) {
 	tests := make([][]*train.Metrics, len(c.Entries))
 	for i := range tests {
 		tests[i] = make([]*train.Metrics, len(c.Seeds))
 	}
-	heats, total, done := c.heats(), 0, 0
+	heats := c.heats()
+	runs := newRuns(progress)
 	for _, h := range heats {
-		total += h.trial.Config.Epochs
+		runs.total += h.trial.Config.Epochs
 	}
-	report := result.Throttle(progress)
 	for _, h := range heats {
-		tell := func(epochs int) {
-			if !h.over {
-				report(result.Progress{Stage: "epochs of all methods and seeds", Done: done + epochs, Total: total})
-			}
-		}
-		tell(0)
-		s, err := h.trial.Run(ctx, func(e train.Epoch) { tell(e.Epoch) })
+		s, err := runs.run(ctx, fmt.Sprintf("%s, seed %d", c.Entries[h.entry].Name, c.Seeds[h.seed]), h.trial)
 		if err != nil {
-			return nil, nil, fmt.Errorf("%s, seed %d: %w", c.Entries[h.entry].Name, c.Seeds[h.seed], err)
+			return nil, nil, err
 		}
 		for _, w := range s.Warnings {
 			if !slices.Contains(warnings, w) {
@@ -105,7 +99,6 @@ func (c *Contest) Run(ctx context.Context, progress func(result.Progress)) (_ []
 			}
 		}
 		tests[h.entry][h.seed] = s.Test
-		done += h.trial.Config.Epochs
 	}
 	standings := make([]Standing, len(c.Entries))
 	for i := range tests {
@@ -122,8 +115,7 @@ func (c *Contest) heats() []heat {
 		for i, e := range c.Entries {
 			t := e.Trial
 			t.Config.Seed, t.Folder = seed, TrialFolder(c.Folder, e.Key(), seed)
-			_, err := train.ReadSummary(t.Folder)
-			all = append(all, heat{i, j, t, err == nil})
+			all = append(all, heat{i, j, t, t.over()})
 		}
 	}
 	slices.SortStableFunc(all, func(a, b heat) int { return flag(b.over) - flag(a.over) })

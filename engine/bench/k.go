@@ -55,14 +55,14 @@ func (s *KStudy) Print(w io.Writer) error { return printStudy(w, s.Head(), kTabl
 // K trains and tests the method with every K and every seed, seed by seed. progress
 // may be nil.
 func K(ctx context.Context, c KCase, progress func(result.Progress)) (*KStudy, error) {
-	study, report := &KStudy{Conditions: c.conditions()}, result.Throttle(progress)
+	study, runs := &KStudy{Conditions: c.conditions()}, newRuns(progress)
+	runs.total = len(c.Seeds) * len(c.Ks) * c.Config.Epochs
 	c.Ks = slices.Sorted(slices.Values(c.Ks))
 	all := make([]kRuns, len(c.Ks))
-	for j, seed := range c.Seeds {
+	for _, seed := range c.Seeds {
 		for i, k := range c.Ks {
-			report(result.Progress{Stage: fmt.Sprintf("K = %d, seed %d", k, seed), Done: j*len(c.Ks) + i, Total: len(c.Seeds) * len(c.Ks)})
-			if err := c.run(ctx, &all[i], k, seed); err != nil {
-				return nil, fmt.Errorf("K = %d, seed %d: %w", k, seed, err)
+			if err := c.run(ctx, runs, &all[i], k, seed); err != nil {
+				return nil, err
 			}
 		}
 	}
@@ -82,14 +82,15 @@ type kRuns struct {
 }
 
 // run trains and tests with one K and one seed.
-func (c *KCase) run(ctx context.Context, all *kRuns, k int, seed uint64) error {
+func (c *KCase) run(ctx context.Context, runs *runs, all *kRuns, k int, seed uint64) error {
 	t := Trial{c.Data, c.Config, c.Options, c.Device, TrialFolder(c.Folder, fmt.Sprint("K", k), seed)}
 	t.Config.Seed = seed
 	t.Config.Model.K = make([]int, len(c.Config.Model.K))
 	for i := range t.Config.Model.K {
 		t.Config.Model.K[i] = k
 	}
-	s, err := t.Run(ctx, nil)
+	name := fmt.Sprintf("K = %d, seed %d", k, seed)
+	s, err := runs.run(ctx, name, t)
 	if err != nil {
 		return err
 	}
@@ -97,7 +98,7 @@ func (c *KCase) run(ctx context.Context, all *kRuns, k int, seed uint64) error {
 	if c.Truth != nil {
 		score, err := c.Truth.Score(ctx, c.Device, t.ModelFile(), c.Data.In(train.Test))
 		if err != nil {
-			return err
+			return fmt.Errorf("%s: %w", name, err)
 		}
 		found = score.Found
 	}
@@ -105,8 +106,10 @@ func (c *KCase) run(ctx context.Context, all *kRuns, k int, seed uint64) error {
 	all.accuracy = append(all.accuracy, float64(s.Test.Accuracy))
 	all.auc = append(all.auc, float64(s.Test.AUC.Value))
 	all.found = append(all.found, found)
-	all.cost, err = costOf(ctx, c.Device, t.ModelFile(), c.Data.In(train.Test))
-	return err
+	if all.cost, err = costOf(ctx, c.Device, t.ModelFile(), c.Data.In(train.Test)); err != nil {
+		return fmt.Errorf("%s: %w", name, err)
+	}
+	return nil
 }
 
 // zoomCost are means over slides.

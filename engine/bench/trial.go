@@ -10,6 +10,7 @@ import (
 
 	"zoomscope/engine/mil"
 	"zoomscope/engine/nn"
+	"zoomscope/engine/result"
 	"zoomscope/engine/train"
 )
 
@@ -29,6 +30,12 @@ func TrialFolder(dir, name string, seed uint64) string {
 
 // ModelFile is that of the trained model.
 func (t Trial) ModelFile() string { return filepath.Join(t.Folder, train.ModelFile) }
+
+// over says whether the run has ended before.
+func (t Trial) over() bool {
+	_, err := train.ReadSummary(t.Folder)
+	return err == nil
+}
 
 // Run trains the model and tests it: Test of the summary is never nil. A run that
 // is in the folder is gone on with; one that has ended is not run again. epoch, which
@@ -54,4 +61,33 @@ func (t Trial) Run(ctx context.Context, epoch func(train.Epoch)) (_ *train.Summa
 	}
 	defer func() { err = errors.Join(err, l.Close()) }()
 	return train.Run(ctx, config, t.Data, l, train.Options{Dir: t.Folder, Resume: true, Epoch: epoch})
+}
+
+// runs tells how many epochs of many trials are done.
+type runs struct {
+	report      func(result.Progress)
+	done, total int // epochs
+}
+
+// newRuns makes one that tells progress, which may be nil.
+func newRuns(progress func(result.Progress)) *runs {
+	return &runs{report: result.Throttle(progress)}
+}
+
+// run runs a trial under a name, which the error begins with. Of one that has ended
+// before nothing is told: a rate is that of those that are run.
+func (r *runs) run(ctx context.Context, name string, t Trial) (*train.Summary, error) {
+	over := t.over()
+	tell := func(epochs int) {
+		if !over {
+			r.report(result.Progress{Stage: "epochs of all runs", Done: r.done + epochs, Total: r.total, Now: name})
+		}
+	}
+	tell(0)
+	s, err := t.Run(ctx, func(e train.Epoch) { tell(e.Epoch) })
+	if err != nil {
+		return nil, fmt.Errorf("%s: %w", name, err)
+	}
+	r.done += t.Config.Epochs
+	return s, nil
 }
