@@ -675,8 +675,9 @@ func TestSlideWarnings(t *testing.T) {
 	if n := cases["good.png"].Warnings; n != 0 {
 		t.Errorf("%d warnings of a good slide by an untrained model", n)
 	}
-	doubted := slideWarnings(&result.Result{Warnings: []string{"the model is bad", grid.Coverage{LeftOut: 0.3, Threshold: 0.5}.Warning(), "two sources disagree"}}, slideio.Resolution{Doubts: []string{"two sources disagree"}})
-	if !slices.Equal(doubted, []string{"two sources disagree"}) {
+	thin := "No patch holds the 10 % tissue that the tissue settings ask for, so that every patch of the slide was read."
+	doubted := slideWarnings(&result.Result{Warnings: []string{"the model is bad", grid.Coverage{LeftOut: 0.3, Threshold: 0.5}.Warning(), thin, "two sources disagree"}}, slideio.Resolution{Doubts: []string{"two sources disagree"}})
+	if !slices.Equal(doubted, []string{thin, "two sources disagree"}) {
 		t.Errorf("%q", doubted)
 	}
 }

@@ -348,13 +348,21 @@ func outcomeOf(r *result.Result, resolution slideio.Resolution) (worklist.Outcom
 // resolution, not the model's or the device's. That its patches leave out tissue comes
 // of the model's settings, which leave out some of most small slides.
 func slideWarnings(r *result.Result, resolution slideio.Resolution) []string {
+	begins := func(text string) func(string) bool {
+		return func(start string) bool { return strings.HasPrefix(text, start) }
+	}
 	var own []string
 	for _, text := range r.Warnings {
-		if slices.Contains(resolution.Doubts, text) || strings.HasPrefix(text, "No tissue was found") || strings.HasPrefix(text, "The slide was scanned at ") {
+		if slices.Contains(resolution.Doubts, text) || slices.ContainsFunc(ownWarnings(), begins(text)) {
 			own = append(own, text)
 		}
 	}
 	return own
+}
+
+// ownWarnings are the beginnings of warnings of a slide's tissue and resolution.
+func ownWarnings() []string {
+	return []string{"No tissue was found", "No patch holds ", "The slide was scanned at "}
 }
 
 // spotsOf are the places of most attention at the highest magnification, most first.

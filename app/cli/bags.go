@@ -245,7 +245,7 @@ func (p *Program) printBag(b *app.BagInfo) {
 	line("encoder", "%s %.12s", m.Encoder.Name, m.Encoder.SHA256)
 	line("patches", "%d x %d pixels", m.PatchSize, m.PatchSize)
 	if m.AllPatches {
-		line("tissue", "none found: all patches of the slide")
+		line("tissue", "not enough in any patch: all patches of the slide")
 	}
 	if s := m.Source; s != nil {
 		line("imported", "from %s", s.Layout)

@@ -93,8 +93,7 @@ type analysis struct {
 	req                 Request
 	grid                *grid.Grid
 	report              func(result.Progress)
-	noTissue            bool
-	coverage            grid.Coverage
+	found               tissueFound
 	blind               bool // the method has no attention
 	levels              []result.Level
 	encoded, exhaustive int
@@ -135,7 +134,9 @@ func (a *analysis) tissue(ctx context.Context) ([]grid.Cell, error) {
 		return nil, err
 	}
 	cells, all := a.grid.Lowest(mask.Fraction, settings.Threshold)
-	a.noTissue, a.coverage = all, a.grid.Coverage(mask.Fraction, settings.Threshold, cells)
+	a.found = tissueFound{
+		none: mask.Mask.Count() == 0, everyPatch: all, coverage: a.grid.Coverage(mask.Fraction, settings.Threshold, cells),
+	}
 	a.seconds.Tissue = time.Since(start).Seconds()
 	a.report(result.Progress{Stage: "finding tissue", Done: 1, Total: 1})
 	warn(a.req.Warn, a.ofSlide())
@@ -294,16 +295,28 @@ func (a *analysis) warnings(r *result.Result) []string {
 
 // ofSlide are the warnings that are known of a slide once its tissue is found.
 func (a *analysis) ofSlide() []string {
-	return warningsOf(a.req.Resolution, a.grid, a.noTissue, a.coverage)
+	return warningsOf(a.req.Resolution, a.grid, a.found)
+}
+
+// tissueFound is what is known of a slide's tissue, and of the patches of the lowest
+// magnification that are taken for it.
+type tissueFound struct {
+	none       bool // there is none at all
+	everyPatch bool // no patch holds enough, so that all of them count
+	coverage   grid.Coverage
 }
 
 // warningsOf are the warnings of a slide and the patches that lie on it.
-func warningsOf(r slideio.Resolution, g *grid.Grid, noTissue bool, c grid.Coverage) []string {
+func warningsOf(r slideio.Resolution, g *grid.Grid, found tissueFound) []string {
 	w := append(slices.Clone(r.Doubts), g.Warnings()...)
-	if noTissue {
+	switch {
+	case found.none && found.everyPatch:
 		w = append(w, "No tissue was found, so that every patch of the slide was read.")
+	case found.everyPatch:
+		w = append(w, fmt.Sprintf("No patch holds the %.3g %% tissue that the tissue settings ask for, so that every patch of the slide was read.",
+			100*found.coverage.Threshold))
 	}
-	if text := c.Warning(); text != "" {
+	if text := found.coverage.Warning(); text != "" {
 		w = append(w, text)
 	}
 	return w

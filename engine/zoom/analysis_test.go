@@ -9,6 +9,7 @@ import (
 	"image"
 	"image/color"
 	"math"
+	"path/filepath"
 	"slices"
 	"strings"
 	"sync"
@@ -337,6 +338,37 @@ func TestAnalyzeWithoutTissue(t *testing.T) {
 		t.Errorf("warnings %q do not say that there is no tissue", text)
 	}
 	checkAttention(t, r, 0) // equal attention everywhere: ties go to the lower index
+}
+
+// TestWarningOfEveryPatch: tissue that is spread too thin for any patch is not said to
+// be missing.
+func TestWarningOfEveryPatch(t *testing.T) {
+	shape := synth.Shape{Width: 640, Height: 384, MPPX: 0.5, MPPY: 0.5}
+	const thin = "No patch holds the 50 % tissue that the tissue settings ask for, so that every patch of the slide was read."
+	for name, c := range map[string]struct {
+		slide slideio.Slide
+		want  string
+	}{
+		"none": {mosaic(shape, slideio.Rect{}), "No tissue was found, so that every patch of the slide was read."},
+		"thin": {mosaic(shape, slideio.Rect{X: 64, Y: 104, W: 512, H: 48}), thin}, // patches at 5x are 64 pixels wide
+	} {
+		t.Run(name, func(t *testing.T) {
+			o := Options{Model: redModel(t, []float64{5, 10}, 2), Encoder: meanColour()}
+			r := analyze(t, newEngine(t, o), c.slide)
+			if got, want := len(r.Levels[0].Patches), (640/64)*(384/64); got != want {
+				t.Errorf("%d patches at the lowest magnification, want all %d", got, want)
+			}
+			if !slices.Equal(r.Warnings, []string{c.want}) {
+				t.Errorf("warnings %q, want %q", r.Warnings, c.want)
+			}
+			var told []string
+			req := extractRequest(t, c.slide, filepath.Join(t.TempDir(), "s.bag.safetensors"))
+			req.Warn = func(w []string) { told = w }
+			if _, err := newEngine(t, o).Extract(t.Context(), req, nil); err != nil || !slices.Equal(told, []string{c.want}) {
+				t.Errorf("extracting tells %q, want %q; error %v", told, c.want, err)
+			}
+		})
+	}
 }
 
 func TestAnalyzeWarns(t *testing.T) {

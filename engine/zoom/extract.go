@@ -56,7 +56,9 @@ func (e *Engine) Extract(ctx context.Context, req ExtractRequest, progress func(
 	report(result.Progress{Stage: "finding tissue", Done: 1, Total: 1})
 	lowest, all := g.Lowest(mask.Fraction, req.Tissue.Threshold)
 	manifest.AllPatches = all
-	warn(req.Warn, warningsOf(req.Resolution, g, all, g.Coverage(mask.Fraction, req.Tissue.Threshold, lowest)))
+	warn(req.Warn, warningsOf(req.Resolution, g, tissueFound{
+		none: mask.Mask.Count() == 0, everyPatch: all, coverage: g.Coverage(mask.Fraction, req.Tissue.Threshold, lowest),
+	}))
 	x := extraction{Engine: e, slide: req.Slide, grid: g, cells: descend(g, lowest), report: report}
 	if x.out, err = bag.Create(req.Path, manifest, x.cells, req.Type); err != nil {
 		return nil, err

@@ -20,10 +20,11 @@ var ErrOtherBag = errors.New("bag holds other features")
 // AnalyzeBag is Analyze with features that were extracted before: nothing of the
 // slide is read. contentID is that of the slide's file, name what the bag is
 // called in the result, which has a warning that says where its features come
-// from, and none of tissue that is in no patch: where the tissue was, a bag does not
-// say. For features in full precision all else, but the times, is as Analyze makes
-// it. A bag of another slide, resolution, encoder or setting, or without
-// the model's magnifications, gives an error that wraps ErrOtherBag.
+// from, and none of tissue that is in no patch: where the tissue was, or whether there
+// was any where no patch held enough, a bag does not say. For features in full
+// precision all else, but the times, is as Analyze makes it. A bag of another slide,
+// resolution, encoder or setting, or without the model's magnifications, gives an
+// error that wraps ErrOtherBag.
 func (e *Engine) AnalyzeBag(ctx context.Context, req Request, contentID, name string, b bag.Reader, progress func(result.Progress)) (*result.Result, error) {
 	start := time.Now()
 	a, err := e.begin(req, progress)
@@ -37,7 +38,8 @@ func (e *Engine) AnalyzeBag(ctx context.Context, req Request, contentID, name st
 	if err != nil {
 		return nil, fmt.Errorf("%s: %w: %w", name, ErrOtherBag, err)
 	}
-	a.noTissue = b.Manifest().AllPatches
+	// Whether there was any tissue at all, the bag does not say.
+	a.found = tissueFound{everyPatch: b.Manifest().AllPatches, coverage: grid.Coverage{Threshold: b.Manifest().Tissue.Threshold}}
 	a.exhaustive = a.grid.Exhaustive(view.Len(0))
 	logits, probabilities, err := a.fromBag(ctx, view)
 	if err != nil {
