@@ -21,7 +21,7 @@ func (s *Shell) run() {
 		s.say(s.texts.Analysis.OpenFirst)
 		return
 	}
-	if c.run != nil {
+	if c.run != nil || s.coming() {
 		return
 	}
 	if c.hidden() {

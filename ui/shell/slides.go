@@ -209,6 +209,7 @@ func (s *Shell) choose(c *slide) {
 		return
 	}
 	s.hideWorklist()
+	s.review.going = 0 // no case that is still being opened comes in its place
 	if s.current == c {
 		return
 	}

@@ -120,6 +120,35 @@ func TestWorklistThatCannotBeOpened(t *testing.T) {
 	}
 }
 
+// TestVerdictWhileCaseOpens gives verdicts faster than slides open: none goes to the
+// case that is being left.
+func TestVerdictWhileCaseOpens(t *testing.T) {
+	s := listed(t, 2, false, nil)
+	first, second := s.review.ids[0], s.review.ids[1]
+	s.openCase(first)
+	s.until("first", func() bool { return s.current != nil && s.current.known.ID == first && s.current.view != nil })
+	s.typed('j')
+	s.typed('u')
+	s.pressed(fyne.KeyF2, false)
+	s.typed('m')
+	s.typed('r')
+	if s.review.shown || s.current.run != nil || len(s.jobs) != 0 {
+		t.Error("a note or an analysis of the slide that is being left")
+	}
+	s.until("second", func() bool { return s.current.known.ID == second && s.current.view != nil })
+	s.typed('u')
+	s.until("judged", func() bool { return s.current.known.Verdict != nil })
+	if v := s.review.cases[first].Verdict; v != nil {
+		t.Errorf("the case that was left was judged %+v", v)
+	}
+	s.typed('k')
+	s.choose(s.current) // the reader stays
+	s.settled()
+	if s.current.known.ID != second {
+		t.Error("another slide comes although one was chosen")
+	}
+}
+
 // TestReview triages a folder, opens a case and judges it by keys.
 func TestReview(t *testing.T) {
 	s := listed(t, 4, true, nil)

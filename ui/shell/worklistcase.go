@@ -34,6 +34,16 @@ func (s *Shell) openCase(id int64) {
 		})
 }
 
+// coming says, where a case is being opened, that the slide on the screen is still
+// the one before, on which nobody means to act any more.
+func (s *Shell) coming() bool {
+	if s.review.going == 0 {
+		return false
+	}
+	s.say(s.texts.Review.NotSeen)
+	return true
+}
+
 // showCase shows the slide of a case.
 func (s *Shell) showCase(k app.WorklistCase) {
 	if k.Path == "" || k.Missing {
@@ -300,6 +310,9 @@ func (s *Shell) keepNote(id int64, note string) {
 // judgeShown gives a verdict on the case whose slide is on the screen.
 func (s *Shell) judgeShown(opinion panels.WorklistOpinionKind) {
 	k := s.current.known
+	if s.coming() {
+		return
+	}
 	if s.current.view == nil { // nobody has seen it
 		s.say(s.texts.Review.NotSeen)
 		return
@@ -315,6 +328,7 @@ func (s *Shell) judgeShown(opinion panels.WorklistOpinionKind) {
 func (s *Shell) nameShown(class int) {
 	classes := s.review.query.Setup.Classes
 	switch k := s.current.known; {
+	case s.coming():
 	case s.current.view == nil:
 		s.say(s.texts.Review.NotSeen)
 	case class < len(classes):

@@ -52,8 +52,10 @@ func (s *Shell) typedReview(r rune) bool {
 	case 'u':
 		s.judgeShown(panels.WorklistUnsure)
 	case 'm':
-		s.showWorklist()
-		s.review.panel.FocusNote()
+		if !s.coming() {
+			s.showWorklist()
+			s.review.panel.FocusNote()
+		}
 	default:
 		return false
 	}
