@@ -17,6 +17,7 @@ import (
 type ModelChoice struct {
 	ID             string // for EngineOptions.Model; "" is the default one
 	Name, Method   string
+	SHA256         string
 	Note           string // what a reader must know, a sentence; "" for nothing
 	Classes        []string
 	Magnifications []float64
@@ -55,7 +56,7 @@ func modelChoice(m InstalledModel, encoders []encoder.Card) ModelChoice {
 		return ModelChoice{ID: id, Name: id, Err: m.Err}
 	}
 	return ModelChoice{
-		ID: id, Name: cmp.Or(id, c.Name), Method: c.Method, Note: c.Training.Note, Classes: c.Classes,
+		ID: id, Name: cmp.Or(id, c.Name), Method: c.Method, SHA256: m.SHA256, Note: c.Training.Note, Classes: c.Classes,
 		Magnifications: c.Magnifications, K: c.K, Trained: c.Training.Trained, Synthetic: c.Training.Note == demoNote,
 		Encoder: c.Encoder.Name, EncoderMissing: !hasEncoder(c, encoders),
 	}

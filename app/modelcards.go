@@ -19,8 +19,7 @@ import (
 type ModelDetails struct {
 	ModelChoice
 	Path        string // "" for the bundled one, which cannot be removed
-	SHA256      string
-	Bytes       int64 // of the file, 0 for the bundled one
+	Bytes       int64  // of the file, 0 for the bundled one
 	Training    mil.Training
 	IntendedUse string
 	Licence     string
@@ -42,8 +41,7 @@ func (w *Workspace) ModelDetails() ([]ModelDetails, error) {
 	list := make([]ModelDetails, len(models))
 	for i, m := range models {
 		list[i] = ModelDetails{
-			ModelChoice: modelChoice(m, encoders), Path: m.Path, SHA256: m.SHA256, Bytes: sizeOf(m.Path),
-			Training: m.Config.Training, IntendedUse: m.Config.IntendedUse, Licence: m.Config.Licence,
+			ModelChoice: modelChoice(m, encoders), Path: m.Path, Bytes: sizeOf(m.Path), Training: m.Config.Training, IntendedUse: m.Config.IntendedUse, Licence: m.Config.Licence,
 		}
 	}
 	return list, nil

@@ -19,6 +19,7 @@ import (
 // ModelItem is a model to choose.
 type ModelItem struct {
 	ID, Name       string
+	SHA256         string
 	Note           string // what a reader must know of it; "" for nothing
 	Classes        []string
 	Magnifications []float64
@@ -58,6 +59,9 @@ type Analysis struct {
 	warnings *fyne.Container
 	outcome  outcome
 
+	result    *result.Result // that is shown; nil for none
+	synthetic bool           // its model was trained on synthetic tissue
+
 	models   []ModelItem
 	devices  []DeviceItem
 	open     bool
@@ -68,7 +72,7 @@ type Analysis struct {
 // NewAnalysis makes the panel with no slide open.
 func NewAnalysis(t *texts.Texts, on AnalysisEvents) *Analysis {
 	a := &Analysis{texts: t, on: on, about: widgets.NewColumn(2), warnings: widgets.NewColumn(theme.Gap)}
-	a.model = widgets.NewChoice(t.Analysis.NoModel, func(i int) { a.describe(i); call(on.Model, a.models[i].ID) })
+	a.model = widgets.NewChoice(t.Analysis.NoModel, func(i int) { a.describe(i); a.showResult(); call(on.Model, a.models[i].ID) })
 	a.device = widgets.NewChoice(t.Analysis.NoDevice, func(i int) { call(on.Device, a.devices[i].Kind) })
 	a.run = widgets.NewIconButton(t.Analysis.Run, standard.IconNameMediaPlay, a.press)
 	a.hint = widgets.NewNote(t.Analysis.OpenFirst)
@@ -97,6 +101,7 @@ func (a *Analysis) SetModels(models []ModelItem, id string) {
 	chosen := slices.IndexFunc(models, func(m ModelItem) bool { return m.ID == id })
 	a.model.SetOptions(options, chosen)
 	a.describe(chosen)
+	a.showResult()
 	a.settle()
 }
 
@@ -220,8 +225,28 @@ func (a *Analysis) SetWarnings(list []widgets.Warning) {
 // SetResult shows what came of the analysis; nil shows nothing. synthetic tells
 // that the model was trained on synthetic tissue.
 func (a *Analysis) SetResult(r *result.Result, synthetic bool) {
-	a.outcome.set(r, synthetic)
+	a.result, a.synthetic = r, synthetic
+	a.showResult()
 	a.object.Refresh()
+}
+
+// showResult shows the result, and says where it is not of the model chosen.
+func (a *Analysis) showResult() {
+	if a.result == nil {
+		a.outcome.clear()
+		return
+	}
+	made := a.result.Model
+	by, other := made.Name, false
+	for i, m := range a.models {
+		switch {
+		case m.SHA256 == made.SHA256 && made.SHA256 != "":
+			by = m.Name
+		case i == a.model.Chosen() && m.Problem == "":
+			other = true
+		}
+	}
+	a.outcome.set(a.result, a.synthetic, by, other)
 }
 
 // settle brings button, hint and progress in line with what goes on.
@@ -267,15 +292,20 @@ func newOutcome(t *texts.Texts) outcome {
 	return o
 }
 
-func (o outcome) set(r *result.Result, synthetic bool) {
-	if r == nil {
-		o.bars.Set(nil)
-		replace(o.box)
-		return
-	}
+func (o outcome) clear() {
+	o.bars.Set(nil)
+	replace(o.box)
+}
+
+// set shows a result, which the model of that name made; other says that it is not
+// the one chosen now.
+func (o outcome) set(r *result.Result, synthetic bool, by string, other bool) {
 	o.bars.Set(bars(o.texts, r))
 	t := o.texts.Analysis
-	parts := []fyne.CanvasObject{widget.NewSeparator(), widgets.NewStrong(t.Prediction)}
+	parts := []fyne.CanvasObject{widget.NewSeparator(), widgets.NewStrong(t.Prediction), widgets.NewNote(fmt.Sprintf(t.MadeBy, by))}
+	if other {
+		parts = append(parts, widgets.NewWarningLine(widgets.Warning{Text: t.MadeByOther}))
+	}
 	parts = append(parts, warningLines(doubts(t, r.Model.Trained, synthetic))...)
 	parts = append(parts, o.bars.Object(), widgets.NewBody(o.counts(r.Counts)))
 	if d := r.Device; d.Requested != d.Used && d.Requested != "auto" && d.Requested != "" {
@@ -324,7 +354,6 @@ func (o outcome) factsOf(r *result.Result) []fyne.CanvasObject {
 	facts := []fyne.CanvasObject{
 		widgets.NewNote(fmt.Sprintf(t.TimeParts, o.seconds(r.Seconds.Tissue), o.seconds(r.Seconds.Read),
 			o.seconds(r.Seconds.Encode), o.seconds(r.Seconds.Heads))),
-		widgets.NewNote(fmt.Sprintf(t.MadeBy, r.Model.Name)),
 		widgets.NewNote(fmt.Sprintf(t.RanOn, DeviceLabel(o.texts, d.Used, d.Name))),
 	}
 	if d.Reason != "" {

@@ -282,7 +282,7 @@ func TestAnalysisTellsItsResult(t *testing.T) {
 		"read 131 of 4 212 patches, 3.1 %", "9.8 s on CPU", "WebGPU was asked for: no adapter was found")
 	wantNoWords(t, a.Object(), "synthetic", "Untrained", "encoding 8.7 s")
 	test.Tap(a.outcome.more.Header())
-	wantWords(t, a.Object(), "encoding 8.7 s", "ran on CPU: Intel Xeon", "model: Colorectal biopsies")
+	wantWords(t, a.Object(), "encoding 8.7 s", "ran on CPU: Intel Xeon")
 	if bars := a.outcome.bars.Bars(); !bars[0].First || bars[1].First {
 		t.Errorf("bars %+v", bars)
 	}
@@ -295,6 +295,25 @@ func TestAnalysisTellsItsResult(t *testing.T) {
 	wantWords(t, a.Object(), "synthetic tissue")
 	a.SetResult(nil, false)
 	wantNoWords(t, a.Object(), "Prediction", "patches")
+}
+
+// TestAnalysisTellsWhoseResult chooses another model than the one that made the
+// result.
+func TestAnalysisTellsWhoseResult(t *testing.T) {
+	a := openAnalysis(t, &log{})
+	r := someResult()
+	r.Model.Name = "as it was trained" // it was installed under another one
+	a.SetModels(someModels(), "crc")
+	a.SetResult(r, false)
+	wantWords(t, a.Object(), "Prediction\nby the model Colorectal biopsies")
+	wantNoWords(t, a.Object(), "not the model chosen", "as it was trained")
+	test.Tap(a.model)
+	test.Tap(a.model.Rows()[0])
+	wantWords(t, a.Object(), "by the model Colorectal biopsies", "not the model chosen")
+	a.SetModels(someModels()[:1], "") // it was removed
+	wantWords(t, a.Object(), "by the model as it was trained", "not the model chosen")
+	a.SetModels(someModels(), "crc")
+	wantNoWords(t, a.Object(), "not the model chosen")
 }
 
 func TestAnalysisWarns(t *testing.T) {

@@ -80,8 +80,8 @@ func filledSlides(t *texts.Texts) fyne.CanvasObject {
 
 func someModels() []ModelItem {
 	return []ModelItem{
-		{ID: "", Name: "Synthetic demo", Classes: []string{"quiet", "nests"}, Magnifications: []float64{2.5, 10}, Trained: true, Synthetic: true, Note: "demo"},
-		{ID: "crc", Name: "Colorectal biopsies 5-10-20x", Classes: []string{"non-neoplastic", "low-grade", "high-grade dysplasia"}, Magnifications: []float64{5, 10, 20}, Trained: true, Note: "Trained on 1 133 slides of one hospital."},
+		{ID: "", Name: "Synthetic demo", SHA256: "5f", Classes: []string{"quiet", "nests"}, Magnifications: []float64{2.5, 10}, Trained: true, Synthetic: true, Note: "demo"},
+		{ID: "crc", Name: "Colorectal biopsies 5-10-20x", SHA256: "c0", Classes: []string{"non-neoplastic", "low-grade", "high-grade dysplasia"}, Magnifications: []float64{5, 10, 20}, Trained: true, Note: "Trained on 1 133 slides of one hospital."},
 		{ID: "bad", Name: "broken", Problem: "the encoder resnet50 is not installed"},
 	}
 }
@@ -96,7 +96,7 @@ func someDevices() []DeviceItem {
 
 func someResult() *result.Result {
 	return &result.Result{
-		Model:  result.Model{Name: "Colorectal biopsies 5-10-20x", Classes: []string{"non-neoplastic", "low-grade", "high-grade dysplasia"}, Trained: true},
+		Model:  result.Model{Name: "Colorectal biopsies 5-10-20x", SHA256: "c0", Classes: []string{"non-neoplastic", "low-grade", "high-grade dysplasia"}, Trained: true},
 		Device: result.Device{Requested: "webgpu", Used: "cpu", Name: "Intel Xeon", Reason: "no adapter was found"},
 		Prediction: result.Prediction{
 			Label: "high-grade dysplasia", Probabilities: []float64{0.003, 0.077, 0.92}},

@@ -106,11 +106,14 @@ func (p *worklistTop) setTriage(t WorklistTriage) {
 	}
 	p.progress.Set(current, p.amount(t), fraction(t.Done, t.Of))
 	show(p.progress.Object(), t.Running)
-	var trouble []fyne.CanvasObject
-	if t.Trouble != "" {
-		trouble = warningLines([]widgets.Warning{{Text: t.Trouble}})
+	var trouble []widgets.Warning
+	if t.Running && t.Model != "" {
+		trouble = append(trouble, widgets.Warning{Text: fmt.Sprintf(w.OtherModel, t.Model)})
 	}
-	replace(p.trouble, trouble...)
+	if t.Trouble != "" {
+		trouble = append(trouble, widgets.Warning{Text: t.Trouble})
+	}
+	replace(p.trouble, warningLines(trouble)...)
 	p.settle()
 	p.object.Refresh()
 }

@@ -140,6 +140,7 @@ type WorklistTriage struct {
 	Rate    float64       // slides an hour; 0 unknown
 	Left    time.Duration // 0 unknown
 	Trouble string        // what is wrong with a folder or the disk; "" for nothing
+	Model   string        // that it works with, where the list is of another; "" where it is the list's
 }
 
 // WorklistFilter is which cases are shown. The zero value shows all.

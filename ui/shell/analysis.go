@@ -174,6 +174,7 @@ func (s *Shell) probeModels() {
 func (s *Shell) chooseModel(id string) {
 	s.update(func(l *settings.Settings) { l.Model = id })
 	s.showAnalysis()
+	s.showTriage()
 	s.readWorklist()
 }
 

@@ -18,6 +18,10 @@ func (s *Shell) modelsEvents() panels.ModelsEvents {
 		ImportAs: func(name string) { s.importing.Name = name; s.install() },
 		Default:  func(id string) { s.chooseModel(id); s.showModels() },
 		RemoveModel: func(id string) {
+			if s.triages(id) {
+				s.parts.models.SetProblem(s.texts.Review.ModelInUse)
+				return
+			}
 			s.remove(func() (string, error) { return s.Workspace.RemoveModel(id) }, func() { s.forgetModel(id) })
 		},
 		RemoveEncoder: func(path string) {

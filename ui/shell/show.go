@@ -128,7 +128,7 @@ func (s *Shell) modelItems() []panels.ModelItem {
 	items := make([]panels.ModelItem, len(s.models))
 	for i, m := range s.models {
 		items[i] = panels.ModelItem{
-			ID: m.ID, Name: m.Name, Note: s.translated(m.Note), Classes: m.Classes, Magnifications: m.Magnifications,
+			ID: m.ID, Name: m.Name, SHA256: m.SHA256, Note: s.translated(m.Note), Classes: m.Classes, Magnifications: m.Magnifications,
 			Trained: m.Trained, Synthetic: m.Synthetic,
 		}
 		switch {

@@ -14,6 +14,7 @@ import (
 	"zoomscope/app"
 	"zoomscope/app/apptest"
 	"zoomscope/app/settings"
+	"zoomscope/assets"
 	"zoomscope/packaging/testenv"
 	"zoomscope/ui/panels"
 	"zoomscope/ui/widgets"
@@ -397,6 +398,38 @@ func TestTriagePauses(t *testing.T) {
 	if len(report.trouble) != 0 {
 		t.Errorf("trouble %q", report.trouble)
 	}
+}
+
+// TestModelChangesWhileTriageRuns chooses another model while triage works: it stays
+// with the one it was started with, which cannot be removed.
+func TestModelChangesWhileTriageRuns(t *testing.T) {
+	s := listed(t, 4, false, nil)
+	twin := filepath.Join(s.Workspace.DataDir, "models", "twin.safetensors")
+	if err := os.MkdirAll(filepath.Dir(twin), 0o755); err != nil {
+		t.Fatal(err)
+	}
+	if err := os.WriteFile(twin, assets.Model(), 0o644); err != nil {
+		t.Fatal(err)
+	}
+	s.probeModels()
+	s.until("found", func() bool { return len(s.models) == 2 })
+	s.chooseModel("twin")
+	s.settled()
+	s.startTriage()
+	s.until("one is worked on", func() bool { return s.review.triage.at != 0 })
+	s.chooseModel("")
+	if !s.triages("twin") || s.triages("") || s.modelName("twin") != "twin" {
+		t.Errorf("triage works with %+v", s.review.triage.engine)
+	}
+	s.modelsEvents().RemoveModel("twin")
+	s.pauseTriage()
+	s.until("paused", func() bool { return s.review.triage.job == nil })
+	s.settled()
+	if _, err := os.Stat(twin); err != nil || s.triages("twin") {
+		t.Errorf("the model at work was removed: %v", err)
+	}
+	s.modelsEvents().RemoveModel("twin")
+	s.until("removed", func() bool { _, err := os.Stat(twin); return err != nil })
 }
 
 // TestClosingEndsTriage closes the window while a slide is being analysed: what is

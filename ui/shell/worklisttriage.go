@@ -1,6 +1,7 @@
 package shell
 
 import (
+	"cmp"
 	"context"
 	"errors"
 	"fmt"
@@ -20,10 +21,11 @@ type triageState struct {
 	pausing bool
 	idle    bool // all is done, and folders are watched
 
-	event    app.TriageEvent // the last one of a slide
-	at       int64           // case at hand
-	fraction float64         // of it that is done
-	began    time.Time       // with the first slide
+	engine   app.EngineOptions // that it works with
+	event    app.TriageEvent   // the last one of a slide
+	at       int64             // case at hand
+	fraction float64           // of it that is done
+	began    time.Time         // with the first slide
 	trouble  []string
 }
 
@@ -118,7 +120,7 @@ func (s *Shell) runTriage(finding bool) {
 		title = s.texts.Review.Looking
 	}
 	store, engine := r.store, s.engineOptions()
-	r.triage = triageState{finding: finding}
+	r.triage = triageState{finding: finding, engine: engine}
 	r.triage.job = start(s, title, func(ctx context.Context, report func(panels.Job)) (*app.TriageReport, error) {
 		return s.triage(ctx, store, engine, finding, report)
 	}, func(report *app.TriageReport, err error) { s.triageEnded(finding, report, err) })
@@ -134,7 +136,7 @@ func (s *Shell) triage(ctx context.Context, store *app.Worklist, engine app.Engi
 	}
 	req := app.TriageRequest{Folders: folders, Engine: engine}
 	tell := func(e app.TriageEvent) {
-		report(triageLine(e))
+		report(s.triageLine(e))
 		s.show(func() { s.triageTold(e) })
 	}
 	if finding {
@@ -143,11 +145,14 @@ func (s *Shell) triage(ctx context.Context, store *app.Worklist, engine app.Engi
 	return s.Workspace.Triage(ctx, store, req, tell)
 }
 
-// triageLine is the line of the job bar.
-func triageLine(e app.TriageEvent) panels.Job {
-	line := panels.Job{Stage: filepath.Base(e.Slide)}
-	if e.Slide == "" {
-		line.Stage = filepath.Base(e.Folder)
+// triageLine is the line of the job bar. It is called beside the window.
+func (s *Shell) triageLine(e app.TriageEvent) panels.Job {
+	line := panels.Job{}
+	switch at := cmp.Or(e.Slide, e.Folder); {
+	case at != "":
+		line.Stage = filepath.Base(at)
+	case e.Kind == app.TriageIdle:
+		line.Stage = s.texts.Worklist.Waiting
 	}
 	if all := e.Ended + e.Left; all > 0 {
 		line.Fraction = (float64(e.Ended) + e.Fraction) / float64(all)
@@ -168,7 +173,9 @@ func (s *Shell) triageTold(e app.TriageEvent) {
 			t.began = time.Now()
 		}
 		t.event, t.at, t.fraction = e, e.Case, e.Fraction
-		s.review.panel.SetProgress(e.Case, e.Fraction)
+		if t.engine.Model == s.review.engine.Model { // the list shows what this model makes of the case
+			s.review.panel.SetProgress(e.Case, e.Fraction)
+		}
 	case app.TriageDone, app.TriageFailed, app.TriagePostponed:
 		t.event, t.at, t.fraction = e, 0, 0
 	case app.TriageProblem:
@@ -192,6 +199,9 @@ func (s *Shell) showTriage() {
 	now := panels.WorklistTriage{Running: t.job != nil && !t.finding, Pausing: t.pausing, Trouble: s.troubles(t.trouble)}
 	e := t.event
 	if now.Running {
+		if t.engine.Model != s.look.Model {
+			now.Model = s.modelName(t.engine.Model)
+		}
 		now.Done, now.Of = e.Ended, e.Ended+e.Left
 		if e.Slide != "" {
 			now.Current = filepath.Base(e.Slide)
@@ -244,10 +254,40 @@ func (s *Shell) triageEnded(finding bool, report *app.TriageReport, err error) {
 	case err != nil:
 		s.unless(err)
 	case !finding:
-		s.say(fmt.Sprintf(t.Through, report.Done, report.Failed))
+		s.sayThrough(report)
 	default:
 		s.sayFound()
 	}
+}
+
+// modelName is how the model of an ID is called.
+func (s *Shell) modelName(id string) string {
+	for _, m := range s.models {
+		if m.ID == id {
+			return m.Name
+		}
+	}
+	return id
+}
+
+// triages reports whether triage works with a model.
+func (s *Shell) triages(model string) bool {
+	t := s.review.triage
+	return t.job != nil && !t.finding && t.engine.Model == model
+}
+
+// sayThrough tells what triage came to, and how many cases it could not work on.
+func (s *Shell) sayThrough(report *app.TriageReport) {
+	store, q := s.review.store, s.review.query
+	q.Filter, q.Setup = app.WorklistFilter{}, report.Setup
+	background(s, func(ctx context.Context) (app.WorklistCounts, error) { return store.Count(ctx, q) },
+		func(n app.WorklistCounts, err error) {
+			words := fmt.Sprintf(s.texts.Review.Through, report.Done, report.Failed)
+			if left := n.States[app.WorklistQueued]; err == nil && left > 0 {
+				words += " " + fmt.Sprintf(s.texts.Review.StillQueued, left)
+			}
+			s.say(words)
+		})
 }
 
 // sayFound tells how many cases there are now, and what to do with them.

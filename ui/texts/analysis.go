@@ -26,4 +26,5 @@ type Analysis struct {
 	AskedFor       string `json:"asked_for"`      // %s: device asked for, %s: the reason
 	AskedForOnly   string `json:"asked_for_only"` // %s: device asked for
 	MadeBy         string `json:"made_by"`        // %s: model
+	MadeByOther    string `json:"made_by_other"`
 }

@@ -26,16 +26,18 @@ type Review struct {
 
 	Looking      string `json:"looking"` // for slides in the folders
 	ChooseFolder string `json:"choose_folder"`
-	Found        string `json:"found"`    // %d: cases
-	Through      string `json:"through"`  // %d analysed, %d failed
-	Paused       string `json:"paused"`   //
-	LastCase     string `json:"last"`     //
-	FirstCase    string `json:"first"`    //
-	Gone         string `json:"gone"`     // %s: file
-	Judged       string `json:"judged"`   // %s: file, %s: verdict
-	Hidden       string `json:"hidden"`   // what to do before a hidden opinion is seen
-	NameIt       string `json:"name_it"`  // %s: keys
-	Withheld     string `json:"withheld"` // why a slide is not analysed
+	Found        string `json:"found"`   // %d: cases
+	Through      string `json:"through"` // %d analysed, %d failed
+	StillQueued  string `json:"still_queued"`
+	ModelInUse   string `json:"model_in_use"` // by triage, so that it is not removed
+	Paused       string `json:"paused"`       //
+	LastCase     string `json:"last"`         //
+	FirstCase    string `json:"first"`        //
+	Gone         string `json:"gone"`         // %s: file
+	Judged       string `json:"judged"`       // %s: file, %s: verdict
+	Hidden       string `json:"hidden"`       // what to do before a hidden opinion is seen
+	NameIt       string `json:"name_it"`      // %s: keys
+	Withheld     string `json:"withheld"`     // why a slide is not analysed
 	SaveCSV      string `json:"save_csv"`
 	CSVFilter    string `json:"csv_filter"`
 	NotSeen      string `json:"not_seen"`  // the slide of a verdict

@@ -28,6 +28,7 @@ type Worklist struct {
 	ReaderOther string `json:"reader_other"`
 	RetryAll    string `json:"retry_all"`
 	Waiting     string `json:"waiting"`
+	OtherModel  string `json:"other_model"` // %s: that triage works with
 
 	Mend      string `json:"mend"` // how a slide of unknown resolution is mended
 	MendDo    string `json:"mend_do"`
