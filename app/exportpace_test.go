@@ -27,7 +27,7 @@ func TestExportProgress(t *testing.T) {
 			t.Errorf("%d of %d: %+v", i, len(all), p)
 		}
 	}
-	for _, want := range []string{"report", "writing pink slide-attention-5x.png", "overlay at 10x", "zoom path", "pictures of patches"} {
+	for _, want := range []string{"report", "writing pink slide-attention-5x.png", "attention at 5x", "overlay at 10x", "zoom path", "pictures of patches"} {
 		if !stages[want] {
 			t.Errorf("stage %q is not told: %v", want, stages)
 		}

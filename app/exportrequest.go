@@ -383,8 +383,9 @@ func (e *exporting) drawing() export.AttentionOptions {
 }
 
 func (e *exporting) attention(ctx context.Context, level int) error {
+	req := export.AttentionRequest{AttentionOptions: e.drawing(), MaxSide: e.MaxSide, Progress: e.pace.report}
 	return e.save(ctx, ExportAttention, "attention-"+e.mag(level), func(w io.Writer) error {
-		return export.WriteAttention(ctx, w, e.Result, level, e.reader, export.AttentionRequest{AttentionOptions: e.drawing(), MaxSide: e.MaxSide})
+		return export.WriteAttention(ctx, w, e.Result, level, e.reader, req)
 	})
 }
 

@@ -21,6 +21,9 @@ const (
 type AttentionRequest struct {
 	AttentionOptions
 	MaxSide int // of the slide in the picture, in pixels; 0 for DefaultMaxSide
+	// Progress may be nil. It is told, from the goroutine of the caller, how far the
+	// picture has come, in steps of about the same time.
+	Progress func(result.Progress)
 }
 
 // WriteAttention writes the attention of one level, by index, over the slide, as
@@ -33,7 +36,8 @@ func WriteAttention(ctx context.Context, w io.Writer, r *result.Result, level in
 	if req.MaxSide < 0 || req.MaxSide > MaxAttentionSide {
 		return fmt.Errorf("a side of %d pixels: a picture has at most %d; a pyramidal TIFF can be larger", req.MaxSide, MaxAttentionSide)
 	}
-	ov, err := ReadOverview(ctx, reader, r.Slide, req.MaxSide)
+	tell := req.steps("attention at " + magName(r.Levels[level].Magnification))
+	ov, err := readOverview(ctx, reader, r.Slide, req.MaxSide, tell(0, untilRead))
 	if err != nil {
 		return err
 	}
@@ -41,5 +45,25 @@ func WriteAttention(ctx context.Context, w io.Writer, r *result.Result, level in
 	if err != nil {
 		return err
 	}
-	return WritePNG(untilDone{ctx, w}, pic.Image)
+	return writePNG(untilDone{ctx, w}, pic.Image, tell(untilDrawn, pictureSteps))
+}
+
+// What of a picture's making is over once the slide is read, and once the attention is
+// drawn, of pictureSteps: about as large pictures take.
+const (
+	untilRead    = 300
+	untilDrawn   = 500
+	pictureSteps = 1000
+)
+
+// steps gives what tells of a part of the picture's making: the steps at which it
+// begins and ends.
+func (q AttentionRequest) steps(stage string) func(from, to int) func(done, total int) {
+	return func(from, to int) func(int, int) {
+		return func(done, total int) {
+			if q.Progress != nil {
+				q.Progress(result.Progress{Stage: stage, Done: from + (to-from)*done/max(total, 1), Total: pictureSteps})
+			}
+		}
+	}
 }

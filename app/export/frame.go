@@ -36,10 +36,24 @@ type Overview struct {
 // ReadOverview reads the slide's Area into a picture whose longer side is
 // maxSide pixels (0 for DefaultMaxSide), or fewer where the slide has no more.
 func ReadOverview(ctx context.Context, reader AreaReader, s result.Slide, maxSide int) (*Overview, error) {
+	return readOverview(ctx, reader, s, maxSide, func(done, total int) {})
+}
+
+// readOverview is ReadOverview, which tells how many of the picture's rows are there.
+func readOverview(ctx context.Context, reader AreaReader, s result.Slide, maxSide int, rows func(done, total int)) (*Overview, error) {
 	area := Area(s)
 	ov := &Overview{Image: image.NewRGBA(image.Rectangle{Max: fit(area, maxSide)}), Area: area}
-	if err := reader.ReadArea(ctx, ov.Image, area); err != nil {
-		return nil, fmt.Errorf("overview: %w", err)
+	height := ov.Image.Rect.Dy()
+	each := area.Height / float64(height)
+	const most = 1024 // rows read at a time: few tiles are then read twice
+	for y := 0; y < height; y += most {
+		n := min(most, height-y)
+		band := ov.Image.SubImage(image.Rect(0, y, ov.Image.Rect.Dx(), y+n)).(*image.RGBA)
+		part := result.Rect{X: area.X, Y: area.Y + float64(y)*each, Width: area.Width, Height: float64(n) * each}
+		if err := reader.ReadArea(ctx, band, part); err != nil {
+			return nil, fmt.Errorf("overview: %w", err)
+		}
+		rows(y+n, height)
 	}
 	return ov, nil
 }
