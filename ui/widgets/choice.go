@@ -17,7 +17,8 @@ type Option struct {
 	Off   bool   // cannot be chosen
 }
 
-// Choice shows the option chosen; pressing it opens the list of all.
+// Choice shows the option chosen; pressing it opens the list of all, which the mouse
+// or the arrow keys and Return choose from and Escape closes.
 type Choice struct {
 	Pressable
 	// OnChanged is called with the index of an option that was pressed, when it is
@@ -31,6 +32,8 @@ type Choice struct {
 	chosen  int
 	popup   *widget.PopUp
 	rows    []*Pressable
+	at      int // row that Return chooses; -1 for none
+	scroll  fyne.CanvasObject
 }
 
 // NewChoice makes a choice of nothing yet; empty stands where no option is chosen.
@@ -104,15 +107,45 @@ func (c *Choice) open() {
 		list.Add(row)
 	}
 	list.Resize(fyne.NewSize(c.Size().Width, 0)) // text learns its width, and so its height
-	c.popup = widget.NewPopUp(c.listed(list, on), on)
+	c.at, c.scroll = c.chosen, NewScroll(0, list)
+	height := min(list.MinSize().Height, on.Size().Height-4*theme.Gap) // it scrolls when higher than the window
+	keys := newKeyed(NewAtLeast(c.Size().Width, height, c.scroll), c.typed)
+	c.popup = widget.NewPopUp(keys, on)
 	c.popup.ShowAtRelativePosition(fyne.NewPos(0, c.Size().Height), c)
+	on.Focus(keys)
 }
 
-// listed gives the list the choice's width, and lets it scroll when it is higher
-// than the window.
-func (c *Choice) listed(list *fyne.Container, on fyne.Canvas) fyne.CanvasObject {
-	height := min(list.MinSize().Height, on.Size().Height-4*theme.Gap)
-	return NewAtLeast(c.Size().Width, height, NewScroll(0, list))
+// typed acts on a key while the list is open.
+func (c *Choice) typed(key fyne.KeyName) {
+	switch key {
+	case fyne.KeyEscape:
+		c.popup.Hide()
+	case fyne.KeyDown:
+		c.step(1)
+	case fyne.KeyUp:
+		c.step(-1)
+	case fyne.KeyReturn, fyne.KeyEnter, fyne.KeySpace:
+		if c.at >= 0 && !c.rows[c.at].Disabled() {
+			c.press(c.at)
+		}
+	}
+}
+
+// step marks the next row that can be chosen, down or up.
+func (c *Choice) step(by int) {
+	to := c.at + by
+	for to >= 0 && to < len(c.rows) && c.rows[to].Disabled() {
+		to += by
+	}
+	if to < 0 || to >= len(c.rows) {
+		return
+	}
+	if c.at >= 0 {
+		c.rows[c.at].Mark(Plain)
+	}
+	c.at = to
+	c.rows[to].Mark(Selected)
+	ScrollTo(c.scroll, c.rows[to])
 }
 
 func optionRow(o Option, chosen bool, tapped func()) *Pressable {

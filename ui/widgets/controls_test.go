@@ -10,6 +10,7 @@ import (
 	"fyne.io/fyne/v2"
 	"fyne.io/fyne/v2/test"
 	standard "fyne.io/fyne/v2/theme"
+	"fyne.io/fyne/v2/widget"
 
 	"zoomscope/ui/theme"
 )
@@ -157,6 +158,59 @@ func TestChoiceChangesWhileOpen(t *testing.T) {
 	c.SetOptions(nil, -1)
 	if c.Rows() != nil {
 		t.Error("a list without options stays open")
+	}
+}
+
+func TestChoiceKeys(t *testing.T) {
+	var told []int
+	c := place(t, func() *Choice { return NewChoice("none", func(i int) { told = append(told, i) }) })
+	c.SetOptions([]Option{{Label: "auto"}, {Label: "webgpu", Off: true}, {Label: "cpu"}}, 0)
+	on := fyne.CurrentApp().Driver().CanvasForObject(c)
+	key := func(names ...fyne.KeyName) {
+		for _, name := range names {
+			on.Focused().TypedKey(&fyne.KeyEvent{Name: name})
+		}
+	}
+	test.Tap(c)
+	key(fyne.KeyUp, fyne.KeyDown)
+	if c.Rows()[2].Marked() != Selected || c.Rows()[0].Marked() != Plain {
+		t.Error("the row below is not marked, past the one that is off")
+	}
+	key(fyne.KeyDown, fyne.KeyReturn)
+	if c.Rows() != nil || !slices.Equal(told, []int{2}) {
+		t.Errorf("told %v", told)
+	}
+	test.Tap(c)
+	key(fyne.KeyUp, fyne.KeyEscape)
+	if c.Rows() != nil || c.Chosen() != 2 || len(told) != 1 {
+		t.Errorf("Escape: chosen %d, told %v", c.Chosen(), told)
+	}
+	c.SetOptions([]Option{{Label: "auto", Off: true}}, -1)
+	test.Tap(c)
+	key(fyne.KeyReturn, fyne.KeyDown, fyne.KeyReturn)
+	if c.Rows() == nil || len(told) != 1 {
+		t.Errorf("nothing can be chosen, told %v", told)
+	}
+}
+
+// TestFieldPassesEscape leaves a field by Escape, in a dialog and elsewhere.
+func TestFieldPassesEscape(t *testing.T) {
+	var f *Field
+	w := window(t, fyne.NewSize(300, 400), func() fyne.CanvasObject { f = NewField(""); return f })
+	var told []fyne.KeyName
+	w.Canvas().SetOnTypedKey(func(e *fyne.KeyEvent) { told = append(told, e.Name) })
+	f.Enter()
+	f.TypedKey(&fyne.KeyEvent{Name: fyne.KeyEscape})
+	if w.Canvas().Focused() != nil || len(told) != 0 {
+		t.Errorf("outside a dialog: told %v", told)
+	}
+	inside := NewField("")
+	dialog := widget.NewModalPopUp(inside, w.Canvas())
+	dialog.Show()
+	inside.Enter()
+	inside.TypedKey(&fyne.KeyEvent{Name: fyne.KeyEscape})
+	if w.Canvas().Focused() != nil || !slices.Equal(told, []fyne.KeyName{fyne.KeyEscape}) {
+		t.Errorf("in a dialog: told %v", told)
 	}
 }
 

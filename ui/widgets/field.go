@@ -6,7 +6,7 @@ import (
 )
 
 // Field is a line, or lines, to type in that gives the keyboard back: Escape leaves
-// it, and so does Enter in a single line.
+// it, and so does Enter in a single line. In a dialog Escape means the dialog, too.
 type Field struct {
 	widget.Entry
 	// OnLeft is called when the field was left, whether by a key or otherwise.
@@ -35,12 +35,24 @@ func NewLines(hint string, rows int) *Field {
 func (f *Field) TypedKey(e *fyne.KeyEvent) {
 	if e.Name == fyne.KeyEscape {
 		f.Leave()
+		f.pass(e)
 		return
 	}
 	f.Entry.TypedKey(e)
 	enter := e.Name == fyne.KeyReturn || e.Name == fyne.KeyEnter
 	if enter && !f.MultiLine {
 		f.Leave()
+	}
+}
+
+// pass gives a key that is not the field's to the dialog that it stands in.
+func (f *Field) pass(e *fyne.KeyEvent) {
+	c := fyne.CurrentApp().Driver().CanvasForObject(f)
+	if c == nil || c.Overlays().Top() == nil {
+		return
+	}
+	if typed := c.OnTypedKey(); typed != nil {
+		typed(e)
 	}
 }
 
