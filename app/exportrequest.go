@@ -11,8 +11,6 @@ import (
 	"os"
 	"path/filepath"
 	"slices"
-	"strconv"
-	"strings"
 	"time"
 
 	"zoomscope/app/export"
@@ -106,9 +104,10 @@ type ExportRequest struct {
 }
 
 // Export writes what is asked for and returns the paths of the files. Each is
-// there whole or not at all; files of the same name are replaced, and an error
-// names the file or folder it concerns; one in writing it is a WriteError. When ctx ends, so does the export, with
-// ctx's error; the paths of what was finished by then are returned with any error.
+// there whole or not at all; files of the same name are replaced: Clashes tells of
+// them. An error names the file or folder it concerns; one in writing it is a
+// WriteError. When ctx ends, so does the export, with ctx's error; the paths of what
+// was finished by then are returned with any error.
 // progress may be nil; it is told at most ten times a second and stage, from one
 // goroutine at a time, how far the whole has come, which never falls, and what is
 // being made.
@@ -124,10 +123,6 @@ func (w *Workspace) Export(ctx context.Context, req ExportRequest, progress func
 	}
 	e := &exporting{version: w.Version, ExportRequest: req}
 	e.pace = exportPace{to: result.Throttle(progress), all: e.weights()}
-	if req.Name == "" && req.Result != nil {
-		req.Name = export.SlideName(req.Result.Slide)
-	}
-	e.Name = fileName(req.Name)
 	if slices.ContainsFunc(req.Items, ExportItem.ReadsSlide) {
 		done, err := e.open(ctx, w)
 		if err != nil {
@@ -223,22 +218,6 @@ func (r *ExportRequest) levels() []int {
 	return all
 }
 
-// fileName makes a name that every system lets a file have.
-func fileName(name string) string {
-	name = strings.Map(func(c rune) rune {
-		if c < ' ' || strings.ContainsRune(`<>:"/\|?*`, c) {
-			return '_'
-		}
-		return c
-	}, name)
-	const most = 150 // bytes; room is left for what follows the name
-	for len(name) > most {
-		letters := []rune(name)
-		name = string(letters[:len(letters)-1])
-	}
-	return cmp.Or(strings.TrimRight(strings.TrimLeft(name, " "), " ."), "slide")
-}
-
 // exporting is one run of Export.
 type exporting struct {
 	ExportRequest
@@ -321,41 +300,28 @@ func (e *exporting) file(ctx context.Context, item ExportItem, level int) error 
 	case ExportOverlay:
 		return e.overlay(ctx, level)
 	case ExportView:
-		return e.save(ctx, item, "view", func(w io.Writer) error { return export.WriteView(w, e.ViewPicture, e.ViewMPP) })
+		return e.save(ctx, item, level, func(w io.Writer) error { return export.WriteView(w, e.ViewPicture, e.ViewMPP) })
 	case ExportReport:
 		return e.report(ctx)
 	case ExportPatches:
 		return e.patches(ctx)
 	case ExportGeoJSON:
-		return e.save(ctx, item, "patches", func(w io.Writer) error {
+		return e.save(ctx, item, level, func(w io.Writer) error {
 			_, _, err := export.WriteGeoJSON(w, e.Result, export.GeoJSONOptions{})
 			return err
 		})
 	case ExportCSV:
-		return e.save(ctx, item, "patches", func(w io.Writer) error { return export.WriteCSV(w, e.Result) })
+		return e.save(ctx, item, level, func(w io.Writer) error { return export.WriteCSV(w, e.Result) })
 	case ExportJSON:
-		return e.save(ctx, item, "result", func(w io.Writer) error { return export.WriteJSON(w, e.Result) })
+		return e.save(ctx, item, level, func(w io.Writer) error { return export.WriteJSON(w, e.Result) })
 	default:
 		return e.everything(ctx)
 	}
 }
 
-// path is where a file of an item is written; what tells it from the item's others.
-func (e *exporting) path(item ExportItem, what string) string {
-	if e.File != "" {
-		return e.File
-	}
-	return filepath.Join(e.Dir, e.Name+"-"+what+item.extension())
-}
-
-// mag is the magnification of a level, as in a file's name.
-func (e *exporting) mag(level int) string {
-	return strconv.FormatFloat(e.Result.Levels[level].Magnification, 'f', -1, 64) + "x"
-}
-
 // save writes one file whole or not at all.
-func (e *exporting) save(ctx context.Context, item ExportItem, what string, write func(io.Writer) error) error {
-	path := e.path(item, what)
+func (e *exporting) save(ctx context.Context, item ExportItem, level int, write func(io.Writer) error) error {
+	path := e.target(item, level)
 	e.pace.report(result.Progress{Stage: "writing " + filepath.Base(path), Total: 1})
 	err := atomicfile.Write(path, func(w io.Writer) error { return write(whileWanted{ctx, w}) })
 	if err != nil {
@@ -384,13 +350,13 @@ func (e *exporting) drawing() export.AttentionOptions {
 
 func (e *exporting) attention(ctx context.Context, level int) error {
 	req := export.AttentionRequest{AttentionOptions: e.drawing(), MaxSide: e.MaxSide, Progress: e.pace.report}
-	return e.save(ctx, ExportAttention, "attention-"+e.mag(level), func(w io.Writer) error {
+	return e.save(ctx, ExportAttention, level, func(w io.Writer) error {
 		return export.WriteAttention(ctx, w, e.Result, level, e.reader, req)
 	})
 }
 
 func (e *exporting) overlay(ctx context.Context, level int) error {
-	path := e.path(ExportOverlay, "overlay-"+e.mag(level))
+	path := e.target(ExportOverlay, level)
 	o := export.OverlayOptions{Tissue: e.reader, Downsample: e.Downsample, Progress: e.pace.report}
 	if e.NoTissue {
 		o.Tissue = nil
@@ -407,7 +373,7 @@ func (e *exporting) report(ctx context.Context) error {
 	if err != nil {
 		return err
 	}
-	return e.save(ctx, ExportReport, "report", func(w io.Writer) error {
+	return e.save(ctx, ExportReport, 0, func(w io.Writer) error {
 		return export.WriteReport(ctx, w, e.Result, e.reader, export.ReportOptions{
 			Date: e.Date, Version: e.version, Texts: texts, Letter: e.Letter, Heat: e.Heat, Progress: e.pace.report,
 		})
@@ -415,7 +381,7 @@ func (e *exporting) report(ctx context.Context) error {
 }
 
 func (e *exporting) patches(ctx context.Context) error {
-	dir := filepath.Join(e.Dir, e.Name+"-patches")
+	dir := e.target(ExportPatches, 0)
 	ov, err := export.ReadOverview(ctx, e.reader, e.Result.Slide, 0)
 	if err != nil {
 		return naming(dir, err)
@@ -429,7 +395,7 @@ func (e *exporting) patches(ctx context.Context) error {
 }
 
 func (e *exporting) everything(ctx context.Context) error {
-	dir := filepath.Join(e.Dir, e.Name)
+	dir := e.target(ExportEverything, 0)
 	drawing := e.drawing()
 	drawing.NoLegend = false
 	files, err := export.Everything(ctx, dir, e.Result, e.reader, export.Options{MaxSide: e.MaxSide, Attention: drawing, Top: e.Top}, e.pace.report)
