@@ -24,4 +24,11 @@ type Export struct {
 	NothingChosen string `json:"nothing_chosen"`
 	BadSide       string `json:"bad_side"` // %s: least, %s: most
 	PickFolder    string `json:"pick_folder"`
+	ThereTitle    string `json:"there_title"`
+	ThereOne      string `json:"there_one"`  // %s: folder; one thing is there
+	ThereMany     string `json:"there_many"` // %s: folder
+	ThereMore     string `json:"there_more"` // %s: how many
+	ThereHint     string `json:"there_hint"` // %s: what new names begin with
+	Replace       string `json:"replace"`
+	KeepBoth      string `json:"keep_both"`
 }
