@@ -4,8 +4,8 @@ import (
 	"context"
 	"fmt"
 	"image"
-	"os"
 	"path/filepath"
+	"slices"
 
 	"golang.org/x/image/draw"
 
@@ -18,7 +18,7 @@ import (
 // EncodeRequest asks for the features of pictures.
 type EncodeRequest struct {
 	Images []string
-	Out    string        // .safetensors file: tensor "features" [N, D] in the order of Images
+	Out    string        // .safetensors file: tensor "features" [N, D] in the order of Images; none that is read
 	Engine EngineOptions // Model is not used
 }
 
@@ -39,14 +39,14 @@ func (w *Workspace) EncodeImages(ctx context.Context, req EncodeRequest, progres
 	if err != nil {
 		return nil, err
 	}
+	if err := PrepareOutput(req.Out, slices.Concat(req.Images, w.readBy(req.Engine))...); err != nil {
+		return nil, err
+	}
 	engine, err := w.engine(ctx, nil, spec, req.Engine)
 	if err != nil {
 		return nil, err
 	}
 	defer engine.Close()
-	if err := os.MkdirAll(filepath.Dir(req.Out), 0o755); err != nil {
-		return nil, err
-	}
 	n, card := len(req.Images), engine.Encoder.Card
 	features := make([]float32, n*card.Dim)
 	report := result.Throttle(progress)

@@ -21,7 +21,7 @@ type EvaluateRequest struct {
 	Dataset     string // table of slides and labels, or of instances with their features
 	Bags        string // folder of the slides' bags; "" for instances
 	Split       string // train, val or test; "" or "all" is every line of the table
-	Predictions string // CSV file that receives what the model says of each slide; "" writes none
+	Predictions string // CSV file that receives what the model says of each slide, none that is read; "" writes none
 	Seed        uint64 // of the bootstrap
 
 	Device  string // a device.Kind; "" is auto
@@ -89,12 +89,18 @@ func (w *Workspace) Evaluate(ctx context.Context, req EvaluateRequest, progress 
 	if err != nil {
 		return nil, err
 	}
+	if err := PrepareOutput(req.Predictions, append(runFiles(req.Model), path, req.Dataset)...); err != nil {
+		return nil, err
+	}
 	model, err := mil.Load(path)
 	if err != nil {
 		return nil, err
 	}
 	d, samples, err := samplesFor(ctx, &req, model)
 	if err != nil {
+		return nil, err
+	}
+	if err := CheckOutput(req.Predictions, filesOf(d)...); err != nil {
 		return nil, err
 	}
 	keep, err := openTest(studyOf(req.Model), samples)
@@ -177,6 +183,16 @@ func samplesFor(ctx context.Context, req *EvaluateRequest, model *mil.Model) (*t
 		d.Warnings = append(d.Warnings, seen(samples)...)
 	}
 	return d, samples, err
+}
+
+// filesOf are the bags of a dataset and its slides.
+func filesOf(d *train.Dataset) []string {
+	var files []string
+	for i := range d.Samples {
+		s := &d.Samples[i]
+		files = append(files, s.Bag, train.Locate(d.Path, s.Slide))
+	}
+	return files
 }
 
 // choose takes the slides of a split.

@@ -50,6 +50,9 @@ in the folder, also those not given this time. One process works in it at a time
 			if !(req.Dropout >= 0 && req.Dropout < 1) || !(req.Rate > 0) || !(req.Decay >= 0 && req.Decay < 1) {
 				return usagef("bench bags: --dropout and --weight-decay must be from 0 to below 1, --lr above 0")
 			}
+			if err := checkStudyOutput(req.Folder, "bags", args...); err != nil {
+				return err
+			}
 			req.Tables, req.Kind, req.Threads, req.Seed, req.Both = args, o.device, o.threads, o.seed, !gatedOnly
 			return p.runBags(cmd.Context(), req, o)
 		},

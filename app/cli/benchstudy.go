@@ -1,8 +1,10 @@
 package cli
 
 import (
+	"cmp"
 	"fmt"
 	"io"
+	"path/filepath"
 
 	"github.com/spf13/cobra"
 
@@ -53,7 +55,19 @@ func (f *studyFlags) request(cmd *cobra.Command, args []string) (app.AblationReq
 		r.Options.Dropout = -1 // its 0 is the published one
 	}
 	r.Table, r.Device, r.Threads, r.Command = args[0], f.device, f.threads, commandLine(cmd, args)
-	return r, nil
+	return r, checkStudyOutput(r.Out, cmd.Name(), r.Table)
+}
+
+// checkStudyOutput refuses a folder in which a study's table would stand in place of
+// a file that is read.
+func checkStudyOutput(dir, name string, inputs ...string) error {
+	var err error
+	if dir != "" {
+		for _, ending := range []string{".txt", ".csv", ".png", ".json"} {
+			err = cmp.Or(err, app.CheckOutput(filepath.Join(dir, name+ending), inputs...))
+		}
+	}
+	return err
 }
 
 // studyEvents show how a study goes.

@@ -29,7 +29,7 @@ func (p *Program) benchTable() *cobra.Command {
 			if len(args) == 1 {
 				req.Table = args[0]
 			}
-			if err := errors.Join(checkTable(&req), checkCosts(cmd, &req)); err != nil {
+			if err := errors.Join(checkTable(&req), checkCosts(cmd, &req), checkStudyOutput(req.Out, "table", req.Table)); err != nil {
 				return err
 			}
 			req.Device, req.Threads, req.Command = o.device, o.threads, commandLine(cmd, args)

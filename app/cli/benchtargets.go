@@ -35,6 +35,9 @@ with a target that are called a class which slides without one do not have.`,
 			if !(req.Threshold >= 0) {
 				return usagef("bench targets: --threshold %g: give more than 0", req.Threshold)
 			}
+			if err := checkStudyOutput(req.Out, "targets", append(args, req.Sizes)...); err != nil {
+				return err
+			}
 			req.Runs, req.Command = args, commandLine(cmd, args)
 			study, err := p.Workspace.BenchTargets(req)
 			return o.print(p.Stdout, study, err)

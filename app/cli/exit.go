@@ -4,6 +4,8 @@ import (
 	"context"
 	"errors"
 	"fmt"
+
+	"zoomscope/app"
 )
 
 // Exit statuses, the same for every command.
@@ -55,7 +57,7 @@ func exitStatus(err error) int {
 	switch {
 	case err == nil:
 		return exitDone
-	case errors.As(err, &usage):
+	case errors.As(err, &usage), errors.Is(err, app.ErrOutput):
 		return exitUsage
 	case errors.As(err, &some):
 		return exitSome

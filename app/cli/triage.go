@@ -173,7 +173,13 @@ func (p *Program) runTriage(ctx context.Context, o *triageOptions) error {
 }
 
 func (p *Program) openWorklist(ctx context.Context, o *triageOptions) (*worklist.Store, error) {
-	return worklist.Open(ctx, cmp.Or(o.db, filepath.Join(p.Workspace.DataDir, worklist.FileName)))
+	path := cmp.Or(o.db, filepath.Join(p.Workspace.DataDir, worklist.FileName))
+	for _, out := range []string{o.csv, o.agreement} {
+		if err := p.Workspace.PrepareTriageOutput(out, path, o.engine()); err != nil {
+			return nil, err
+		}
+	}
+	return worklist.Open(ctx, path)
 }
 
 // triageSetup is what slides are analysed with, once the rule is known to fit it.
