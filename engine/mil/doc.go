@@ -110,6 +110,8 @@
 //
 // and the last rows, as many as there were before the zeros, are taken; with
 // FirstRows the first. The norms of M are the largest of all heads.
+// Landmarks of zeros alone are all the same: one of them is computed, and counts as
+// many times, so that a small slide takes a small part of the time of a large one.
 //
 // # Equations of dsmil
 //

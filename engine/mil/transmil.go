@@ -4,6 +4,7 @@ import (
 	"errors"
 	"fmt"
 	"math"
+	"slices"
 
 	"zoomscope/engine/nn"
 )
@@ -72,29 +73,54 @@ func (transMIL) room(patches int) int { return side(patches) * side(patches) }
 // landmarks is how many there are.
 func (transMIL) landmarks(c *Config) int { return c.Sizes.Embedding / 2 }
 
-// pack fills the square up with the first patches once more, and gives the zeros
-// that make the sequence a multiple of the landmarks.
+// front is what stands before a sequence, to make it a multiple of the landmarks:
+// rows of zeros. Landmarks of such rows alone are all the same, and so are their
+// rows: one of each is computed, which counts as many times.
+type front struct {
+	rows      int // of zeros
+	marks     int // landmarks of the whole sequence
+	row, mark int // how many rows the first one stands for, and landmarks the first
+}
+
+// front is that of so many patches.
+func (m transMIL) front(c *Config, patches int) front {
+	k, n := m.landmarks(c), m.room(patches)+1
+	each := (n + k - 1) / k
+	f := front{rows: k*each - n, marks: k, row: 1, mark: 1}
+	if same := f.rows/each - 1; same > 0 && !c.Options.FirstRows { // which are those of zeros
+		f.rows, f.marks = f.rows-same*each, k-same
+		f.row, f.mark = 1+same*each, 1+same
+	}
+	return f
+}
+
+// counts is n times 1, but first for the first.
+func counts(first, n int) *nn.Tensor {
+	x := slices.Repeat([]float32{1}, n)
+	x[0] = float32(first)
+	return nn.F32Tensor(x, n)
+}
+
+// pack fills the square up with the first patches once more.
 func (m transMIL) pack(c *Config, s *bag) (*pack, error) {
-	n, dim := s.rows(), s.dim
-	a := side(n)
+	return m.packBehind(m.front(c, s.rows()), c, s), nil
+}
+
+func (m transMIL) packBehind(f front, c *Config, s *bag) *pack {
+	a, dim := side(s.rows()), s.dim
 	x := s.features
 	for len(x) < a*a*dim {
 		x = append(x, x[:min(len(x), a*a*dim-len(x))]...)
 	}
-	d := c.Sizes.Embedding
 	return &pack{
 		inputs: map[string]*nn.Tensor{
 			"features": nn.F32Tensor(x, a, a, dim),
-			"padding":  nn.NewTensor(nn.Float32, m.padding(c, n), d),
+			"padding":  nn.NewTensor(nn.Float32, f.rows, c.Sizes.Embedding),
+			"rows":     counts(f.row, f.rows+a*a+1),
+			"marks":    counts(f.mark, f.marks),
 		},
 		sizes: map[string]int{"S": a, "S*S": a * a, "(S*S+1)": a*a + 1},
-	}, nil
-}
-
-// padding is the number of zero rows in front of the sequence of so many patches.
-func (m transMIL) padding(c *Config, patches int) int {
-	k := m.landmarks(c)
-	return (k - (m.room(patches)+1)%k) % k
+	}
 }
 
 func (m transMIL) answer(b builder, c *Config) answer {
@@ -105,16 +131,18 @@ func (m transMIL) answer(b builder, c *Config) answer {
 	class := b.Reshape(b.param("cls_token"), 1, d)
 	h := b.Recompute(b.Concat(0, class, b.Relu(b.linear(x, "_fc1.0"))))
 
-	first := nystrom{b, "layer1.attn", d, m.landmarks(c), padding, c.Options.FirstRows}
-	attended := first.all(b.normed(h, "layer1.norm"), h.Shape()[0])
-	h = b.Add(h, b.drop(attended, "layer1"))
+	marks := b.Input("marks", nn.Float32, nn.Symbol("K"))
+	first := nystrom{builder: b, name: "layer1.attn", d: d, padding: padding, marks: marks, firstRows: c.Options.FirstRows}
+	padded := first.pad(b.normed(h, "layer1.norm"))
+	first.rows = b.Input("rows", nn.Float32, padded.Shape()[0])
+	h = b.Add(h, b.drop(first.all(padded, h.Shape()[0]), "layer1"))
 	patches := b.SliceTo(h, 0, b.at(1), b.Slice(b.Shape(h), 0, 0, 1), x.Shape()[0])
 	h = b.Concat(0, b.first(h), m.positions(b, patches, square, d))
 
 	// Of what comes next only the class token is looked at.
 	second := first
 	second.name = "layer2.attn"
-	out, row := second.token(b.normed(h, "layer2.norm"))
+	out, row := second.token(second.pad(b.normed(h, "layer2.norm")))
 	token := b.Add(b.first(h), b.drop(out, "layer2"))
 	return b.crossEntropy(answer{logits: b.linear(b.normed(token, "norm"), "_fc2"), attention: row})
 }
@@ -173,19 +201,21 @@ func (m transMIL) spread(_ *Config, s *bag, raw []float32) [][]float32 {
 type nystrom struct {
 	builder
 	name      string
-	d, k      int       // width, and number of landmarks
+	d         int       // width
 	padding   *nn.Value // zeros [P, d]
+	rows      *nn.Value // how many rows each row stands for, [P + n]
+	marks     *nn.Value // how many landmarks each landmark stands for, [K]
 	firstRows bool
 }
 
 // parts are what an attention is computed of.
 type parts struct {
 	x          *nn.Value   // the padded rows, [n, d]
-	keys       *nn.Value   // the landmarks of the keys, [8, k, e]
-	inverse    *nn.Value   // [8, k, k]
+	keys       *nn.Value   // the landmarks of the keys, [8, K, e]
+	inverse    *nn.Value   // [8, K, K]
 	values     []*nn.Value // of each head, [n, e]
-	far        []*nn.Value // the attention of the landmarks to all rows, [k, n]
-	gathered   []*nn.Value // inverse times far times values, [k, e]
+	far        []*nn.Value // the attention of the landmarks to all rows, [K, n]
+	gathered   []*nn.Value // inverse times far times values, [K, e]
 	projection *nn.Value   // [3 8 e, d]
 }
 
@@ -202,12 +232,13 @@ func (a nystrom) query(p *parts, rows *nn.Value, head int) *nn.Value {
 	return a.Mul(a.part(p, rows, 0, head), a.Scalar(1/math.Sqrt(float64(a.d/heads))))
 }
 
-// parts of x, whose rows are padded in front. A landmark is the mean of some rows
-// next to each other, so that it follows from the mean of what they are made of.
+// pad puts the zeros before x.
+func (a nystrom) pad(x *nn.Value) *nn.Value { return a.Recompute(a.Concat(0, a.padding, x)) }
+
+// parts of the padded rows x [n, d].
 func (a nystrom) parts(x *nn.Value) *parts {
-	p := &parts{projection: a.param(a.name + ".to_qkv.weight")}
-	p.x = a.Recompute(a.Concat(0, a.padding, x))
-	means := a.ReduceMean(a.Reshape(p.x, a.k, -1, a.d), false, 1) // [k, d]
+	p := &parts{x: x, projection: a.param(a.name + ".to_qkv.weight")}
+	means := a.means(x)
 	var queries, keys []*nn.Value
 	for h := range heads {
 		queries = append(queries, a.Unsqueeze(a.query(p, means, h), 0))
@@ -215,24 +246,35 @@ func (a nystrom) parts(x *nn.Value) *parts {
 	}
 	marks := a.Concat(0, queries...)
 	p.keys = a.Concat(0, keys...)
-	p.inverse = a.inverse(a.Softmax(a.MatMul(marks, a.Transpose(p.keys, 0, 2, 1)), -1))
+	near := a.MatMul(marks, a.Transpose(p.keys, 0, 2, 1))
+	p.inverse = a.inverse(a.Softmax(a.Add(near, a.Log(a.marks)), -1))
 	for h := range heads {
 		values := a.part(p, p.x, 2, h)
-		far, y := a.attend(a.head(marks, h), a.part(p, p.x, 1, h), values)
+		far, y := a.attend(a.head(marks, h), a.part(p, p.x, 1, h), values, a.rows)
 		p.values, p.far = append(p.values, values), append(p.far, far)
 		p.gathered = append(p.gathered, a.MatMul(a.head(p.inverse, h), y))
 	}
 	return p
 }
 
+// means are those of as many rows of x [n, d] next to each other as make a landmark,
+// [K, d]. A landmark is the mean of some queries or keys, so that it follows from the
+// mean of what they are made of.
+func (a nystrom) means(x *nn.Value) *nn.Value {
+	k := a.marks.Shape()[0]
+	groups := a.Concat(0, a.Shape(a.marks), a.Const(nn.I64Tensor([]int64{-1, int64(a.d)}, 2)))
+	return a.ReduceMean(a.ReshapeTo(x, groups, k, nn.Symbol("rows of a landmark"), nn.Fixed(a.d)), false, 1)
+}
+
 // head is that of x [8, n, m], [n, m].
 func (a nystrom) head(x *nn.Value, h int) *nn.Value { return a.Squeeze(a.Slice(x, 0, h, h+1), 0) }
 
-// attend is the attention of q [m, e] to k [n, e], [m, n], and what that makes of v
-// [n, e]. Training computes the attention again rather than keep it: it is larger
-// than all else. The three are taken out of one array so that their gradients are
-// made together, and the attention and its gradient need not wait for one of them.
-func (a nystrom) attend(q, k, v *nn.Value) (attention, y *nn.Value) {
+// attend is the attention of q [m, e] to k [n, e], each of which stands for as many as
+// counts [n] says, [m, n], and what that makes of v [n, e]. Training computes the
+// attention again rather than keep it: it is larger than all else. The three are taken
+// out of one array so that their gradients are made together, and the attention and its
+// gradient need not wait for one of them.
+func (a nystrom) attend(q, k, v, counts *nn.Value) (attention, y *nn.Value) {
 	again := a.Recompute
 	all := again(a.Concat(0, q, k, v))
 	from := a.at(0)
@@ -242,36 +284,37 @@ func (a nystrom) attend(q, k, v *nn.Value) (attention, y *nn.Value) {
 		return again(a.SliceTo(all, 0, start, from, x.Shape()[0]))
 	}
 	q, k, v = out(q), out(k), out(v)
-	attention = again(a.Softmax(again(a.Gemm(q, k, nil, false, true)), 1))
+	attention = again(a.Softmax(again(a.Gemm(q, k, again(a.Log(counts)), false, true)), 1))
 	return attention, a.MatMul(attention, v)
 }
 
-// inverse approaches that of x [8, k, k], whose elements are positive. Training
-// computes the steps again.
+// inverse approaches that of M [8, m, m] with positive elements, given x [8, K, K]: of
+// the rows and columns of landmarks that are the same x has one row, and the sum of the
+// columns. That is M on vectors that are the same at such landmarks, which M and its
+// transpose make all others into, and the answer is of the same form. Training computes
+// the steps again.
 func (a nystrom) inverse(x *nn.Value) *nn.Value {
 	again := a.Recompute
-	largest := func(axis int) *nn.Value { return a.ReduceMax(a.ReduceSum(x, false, axis), false) }
-	z := a.Div(a.Transpose(x, 0, 2, 1), a.Mul(largest(2), largest(1)))
-	eye := nn.NewTensor(nn.Float32, a.k, a.k)
-	for i := range a.k {
-		eye.F32[i*a.k+i] = 1
+	transposed := a.Mul(a.Transpose(x, 0, 2, 1), a.Div(a.Unsqueeze(a.marks, 0), a.Unsqueeze(a.marks, 1)))
+	largest := func(sums *nn.Value) *nn.Value { return a.ReduceMax(a.ReduceSum(sums, false, 2), false) }
+	z := a.Div(transposed, a.Mul(largest(x), largest(transposed)))
+	less := func(times float64, y, product *nn.Value) *nn.Value {
+		return again(a.Sub(again(a.Mul(y, a.Scalar(times))), again(a.MatMul(y, product))))
 	}
-	one := a.Const(eye)
-	less := func(times float64, y *nn.Value) *nn.Value { return again(a.Sub(a.Mul(one, a.Scalar(times)), y)) }
 	for range inversions {
 		y := again(a.MatMul(x, z))
-		inner := again(a.MatMul(y, less(15, again(a.MatMul(y, less(7, y))))))
-		z = again(a.Mul(again(a.MatMul(z, less(13, inner))), a.Scalar(0.25)))
+		inner := again(a.Sub(again(a.Mul(y, a.Scalar(15))), again(a.MatMul(y, less(7, y, y)))))
+		z = again(a.Mul(less(13, z, inner), a.Scalar(0.25)))
 	}
 	return z
 }
 
-// all is the attention for each of the n rows of x.
+// all is the attention for each of the n rows of which x are the padded ones.
 func (a nystrom) all(x *nn.Value, n nn.Dim) *nn.Value {
 	p := a.parts(x)
 	var heads []*nn.Value
 	for h := range p.values {
-		_, y := a.attend(a.query(p, p.x, h), a.head(p.keys, h), p.gathered[h])
+		_, y := a.attend(a.query(p, p.x, h), a.head(p.keys, h), p.gathered[h], a.marks)
 		heads = append(heads, a.Add(y, a.along(p.values[h], h, residual/2)))
 	}
 	y := a.Concat(1, heads...)
@@ -310,7 +353,7 @@ func (a nystrom) token(x *nn.Value) (y *nn.Value, attention func() *nn.Value) {
 	row := a.SliceTo(p.x, 0, start, next(1), nn.Fixed(1))
 	var outs, owns []*nn.Value
 	for h := range heads {
-		own, y := a.attend(a.query(p, row, h), a.head(p.keys, h), p.gathered[h])
+		own, y := a.attend(a.query(p, row, h), a.head(p.keys, h), p.gathered[h], a.marks)
 		zeros := a.Const(nn.NewTensor(nn.Float32, residual/2, a.d/heads))
 		around := a.SliceTo(a.Concat(0, zeros, p.values[h], zeros), 0, start, next(residual), nn.Fixed(residual))
 		outs = append(outs, a.Add(y, a.along(around, h, 0)))
@@ -319,7 +362,7 @@ func (a nystrom) token(x *nn.Value) (y *nn.Value, attention func() *nn.Value) {
 	return a.out(a.Concat(1, outs...)), func() *nn.Value { return a.mean(p, owns) }
 }
 
-// mean is the attention of one row, of which owns are those to the landmarks, [1, k].
+// mean is the attention of one row, of which owns are those to the landmarks, [1, K].
 func (a nystrom) mean(p *parts, owns []*nn.Value) *nn.Value {
 	var sum *nn.Value
 	for h, own := range owns {
