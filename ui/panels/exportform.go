@@ -53,6 +53,7 @@ type ExportChoice struct {
 // ExportOffer is what there is to export.
 type ExportOffer struct {
 	Result         bool // the slide was analysed
+	Withheld       bool // what the model says is hidden until a verdict is in
 	Magnifications []float64
 }
 
@@ -93,6 +94,9 @@ func NewExportForm(t *texts.Texts, offer ExportOffer, on ExportEvents) *ExportFo
 	f.pick = widgets.NewButton(t.Export.Pick, func() { tell(on.PickFolder) })
 	f.fault = widgets.NewText("", widgets.TextLook{Color: standard.ColorNameError})
 	f.needs = widgets.NewNote(t.Export.NeedsResult)
+	if offer.Withheld {
+		f.needs.SetText(t.Review.Withheld)
+	}
 	f.level = widgets.NewSegments(f.levelNames(), func(int) { f.settle() })
 	f.levelBox = beside(t.Export.Level, f.level.Object())
 	f.object = widgets.NewColumn(theme.Gap+2, f.what(), f.levelBox,

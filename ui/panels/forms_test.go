@@ -6,6 +6,7 @@ import (
 	"testing"
 	"time"
 
+	"fyne.io/fyne/v2"
 	"fyne.io/fyne/v2/test"
 
 	"zoomscope/assets"
@@ -210,4 +211,35 @@ func TestKeys(t *testing.T) {
 			}
 		}
 	}
+}
+
+// objectOf makes a panel of an object.
+type objectOf struct{ fyne.CanvasObject }
+
+func (o objectOf) Object() fyne.CanvasObject { return o.CanvasObject }
+
+func TestExportThere(t *testing.T) {
+	many := []string{"n1", "n2", "n3", "n4", "n5", "n6", "n7", "n8", "n9"}
+	for name, c := range map[string]struct {
+		names     []string
+		want, not []string
+	}{
+		"one":   {many[:1], []string{"This is already in /r:", "n1", "begin with s-2."}, []string{"more"}},
+		"eight": {many[:8], []string{"These are already in /r:", "n1", "n8"}, []string{"more"}},
+		"nine":  {many, []string{"n7", "and 2 more"}, []string{"n8"}},
+	} {
+		t.Run(name, func(t *testing.T) {
+			o := opened(t, func(w *texts.Texts) objectOf {
+				return objectOf{NewExportThere(w, ExportThere{Folder: "/r", Names: c.names, Apart: "s-2"})}
+			})
+			wantWords(t, o.Object(), c.want...)
+			wantNoWords(t, o.Object(), c.not...)
+		})
+	}
+}
+
+func TestExportWithheld(t *testing.T) {
+	f := openExport(t, ExportOffer{Withheld: true}, &log{})
+	wantWords(t, f.Object(), "hidden until your verdict")
+	wantNoWords(t, f.Object(), "needs an analysis")
 }

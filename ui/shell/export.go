@@ -31,7 +31,7 @@ func (s *Shell) export() {
 		return
 	}
 	seen := s.snapshot(c) // before the dialog stands over it
-	offer := panels.ExportOffer{Result: c.result != nil}
+	offer := panels.ExportOffer{Result: c.result != nil, Withheld: c.hidden()}
 	if c.attention != nil {
 		offer.Magnifications = c.attention.Levels()
 	}
@@ -107,7 +107,7 @@ type sight struct {
 	mpp     float64
 }
 
-// exportChoice exports what was chosen.
+// exportChoice exports what was chosen, once it is known that nothing is lost by it.
 func (s *Shell) exportChoice(c *slide, seen sight, choice panels.ExportChoice) {
 	s.update(func(l *settings.Settings) {
 		l.ExportFolder, l.Export.Side, l.Export.Legend = choice.Folder, choice.Side, choice.Legend
@@ -119,7 +119,47 @@ func (s *Shell) exportChoice(c *slide, seen sight, choice panels.ExportChoice) {
 	if choice.Level >= 0 {
 		req.Levels = []int{choice.Level}
 	}
-	s.exports(c, req)
+	underWay := s.underWay()
+	background(s, func(context.Context) (app.Clash, error) { return app.Clashes(req, underWay), nil }, func(clash app.Clash, _ error) {
+		if len(clash.There) == 0 {
+			s.exports(c, req)
+			return
+		}
+		s.askReplace(c, req, clash)
+	})
+}
+
+// underWay are the files and folders that exports are writing.
+func (s *Shell) underWay() []string {
+	var all []string
+	for _, j := range s.jobs {
+		all = append(all, j.writes...)
+	}
+	return all
+}
+
+// askReplace asks what is to become of files that an export would write over. Return
+// keeps them.
+func (s *Shell) askReplace(c *slide, req app.ExportRequest, clash app.Clash) {
+	t := s.texts
+	there := panels.ExportThere{Folder: req.Dir, Apart: clash.Apart.Name}
+	for _, path := range clash.There {
+		there.Names = append(there.Names, filepath.Base(path))
+	}
+	content := widgets.NewInset(theme.Gap, theme.Gap, panels.NewExportThere(t, there))
+	d := dialog.NewCustomWithoutButtons(t.Export.ThereTitle, content, s.window)
+	answer := func(label string, req app.ExportRequest) *widget.Button {
+		return widget.NewButton(label, func() {
+			d.Hide()
+			s.exports(c, req)
+		})
+	}
+	both := answer(t.Export.KeepBoth, clash.Apart)
+	both.Importance = widget.HighImportance
+	d.SetButtons([]fyne.CanvasObject{widget.NewButton(t.Shell.Cancel, d.Hide), answer(t.Export.Replace, req), both})
+	s.asking(d, both)
+	d.Resize(fyne.NewSize(noticeWidth, 0))
+	d.Show()
 }
 
 // exportRequest is what all exports of a slide have in common: attention is shown
@@ -149,7 +189,7 @@ func (s *Shell) snapshot(c *slide) sight {
 // exports runs an export as a job and says where the files are.
 func (s *Shell) exports(c *slide, req app.ExportRequest) {
 	t := s.texts.Shell
-	start(s, fmt.Sprintf(t.Exporting, c.name()), func(ctx context.Context, report func(panels.Job)) ([]string, error) {
+	j := start(s, fmt.Sprintf(t.Exporting, c.name()), func(ctx context.Context, report func(panels.Job)) ([]string, error) {
 		begin := time.Now()
 		return s.Workspace.Export(ctx, req, func(p result.Progress) { report(paced("", p.Done, p.Total, begin)) })
 	}, func(files []string, err error) {
@@ -163,6 +203,7 @@ func (s *Shell) exports(c *slide, req app.ExportRequest) {
 			s.exported(files)
 		}
 	})
+	j.writes = req.Targets()
 }
 
 // exported says where what was exported is.
@@ -179,6 +220,10 @@ func (s *Shell) exported(files []string) {
 func (s *Shell) report() {
 	c := s.current
 	if s.occupied() {
+		return
+	}
+	if c != nil && c.hidden() {
+		s.say(s.texts.Review.Withheld)
 		return
 	}
 	if c == nil || c.result == nil {

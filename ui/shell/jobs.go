@@ -14,6 +14,7 @@ type job struct {
 	title  string
 	cancel context.CancelFunc
 	line   panels.Job
+	writes []string // files and folders that an export is to write
 }
 
 // start runs do as a job: its progress is shown in the job bar, and done is called
