@@ -20,6 +20,10 @@ type EncodeRequest struct {
 	Images []string
 	Out    string        // .safetensors file: tensor "features" [N, D] in the order of Images; none that is read
 	Engine EngineOptions // Model is not used
+
+	// Device, where not nil, is told where it runs, before the first picture is read,
+	// and where the device was changed for want of memory.
+	Device func(result.Device)
 }
 
 // Encoded says what was encoded, by what and where.
@@ -47,6 +51,7 @@ func (w *Workspace) EncodeImages(ctx context.Context, req EncodeRequest, progres
 		return nil, err
 	}
 	defer engine.Close()
+	defer tellDevice(req.Device, engine)()
 	n, card := len(req.Images), engine.Encoder.Card
 	features := make([]float32, n*card.Dim)
 	report := result.Throttle(progress)

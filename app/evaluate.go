@@ -26,6 +26,9 @@ type EvaluateRequest struct {
 
 	Device  string // a device.Kind; "" is auto
 	Threads int    // 0 is one for each processor
+
+	// Started, where not nil, is told where it runs before the first slide is.
+	Started func(result.Device)
 }
 
 // Evaluation is how a model did.
@@ -230,6 +233,9 @@ func (w *Workspace) measure(ctx context.Context, out *Evaluation, model *mil.Mod
 	place, err := w.place(ctx, EngineOptions{Device: req.Device, Threads: req.Threads})
 	if err != nil {
 		return nil, err
+	}
+	if req.Started != nil {
+		req.Started(place.Device)
 	}
 	network, err := model.Open(place.Opener)
 	if err != nil {

@@ -37,6 +37,10 @@ type ExtractRequest struct {
 	// before the first is encoded, by the goroutine that tells of events; slides whose
 	// bags are complete have none.
 	Warn func(slide string, warnings []string)
+
+	// Device, where not nil, is told where it runs, before the first slide is worked
+	// on, and where the device was changed for want of memory.
+	Device func(result.Device)
 }
 
 // ExtractOutcome is what became of one slide.
@@ -74,6 +78,7 @@ func (w *Workspace) Extract(ctx context.Context, req ExtractRequest, events func
 		return nil, err
 	}
 	defer engine.Close()
+	defer tellDevice(req.Device, engine)()
 	return x.run(ctx, engine, events)
 }
 

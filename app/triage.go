@@ -5,6 +5,7 @@ import (
 	"errors"
 	"fmt"
 	"path/filepath"
+	"slices"
 	"sync"
 	"sync/atomic"
 	"time"
@@ -41,8 +42,9 @@ type TriageEvent struct {
 	Ended    int // slides done or failed since the start
 	Left     int // slides that are queued or running
 	Progress result.Progress
-	Fraction float64 // of the slide at hand that is done, 0 to 1, with Progress
-	Err      error   // of TriageFailed, TriagePostponed and TriageProblem
+	Fraction float64       // of the slide at hand that is done, 0 to 1, with Progress
+	Err      error         // of TriageFailed, TriagePostponed and TriageProblem
+	Device   result.Device // of TriageRuns
 }
 
 // TriageEventKind is a kind of event.
@@ -51,6 +53,7 @@ type TriageEventKind string
 // The kinds of event.
 const (
 	TriageLooking   TriageEventKind = "looking"   // a folder was looked through
+	TriageRuns      TriageEventKind = "runs"      // slides are analysed on a device, once for each
 	TriageProgress  TriageEventKind = "progress"  // of the slide at hand, at most ten a second
 	TriageDone      TriageEventKind = "done"      // a slide was
 	TriageFailed    TriageEventKind = "failed"    // a slide has
@@ -62,8 +65,9 @@ const (
 // TriageReport is what a triage came to.
 type TriageReport struct {
 	Setup        worklist.Setup
-	Done, Failed int     // slides, by this triage
-	Problems     []error // with folders, and with files that are not on the worklist
+	Devices      []result.Device // that slides were analysed on
+	Done, Failed int             // slides, by this triage
+	Problems     []error         // with folders, and with files that are not on the worklist
 }
 
 // ErrEngineTrouble: one slide after the other failed for a reason that is not the
@@ -152,6 +156,7 @@ type triage struct {
 
 	mu           sync.Mutex // for all below, and for calling events
 	events       func(TriageEvent)
+	devices      []result.Device // that were told
 	done, failed int
 	left         int
 	problems     []error
@@ -291,10 +296,23 @@ func (t *triage) problem(err error) {
 	}
 }
 
+// runs tells, once for each, of a device that slides are analysed on.
+func (t *triage) runs(d result.Device) {
+	t.mu.Lock()
+	known := slices.ContainsFunc(t.devices, func(o result.Device) bool { return o.Used == d.Used })
+	if !known {
+		t.devices = append(t.devices, d)
+	}
+	t.mu.Unlock()
+	if !known {
+		t.tell(TriageEvent{Kind: TriageRuns, Device: d})
+	}
+}
+
 func (t *triage) report() *TriageReport {
 	t.mu.Lock()
 	defer t.mu.Unlock()
-	return &TriageReport{Setup: t.setup, Done: t.done, Failed: t.failed, Problems: t.problems}
+	return &TriageReport{Setup: t.setup, Devices: t.devices, Done: t.done, Failed: t.failed, Problems: t.problems}
 }
 
 // persist does what writes to the worklist, again and again while there is no space

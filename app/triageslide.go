@@ -284,6 +284,8 @@ func (t *triage) analyse(ctx context.Context, o *openedSlide) (r *result.Result,
 			return errModelChanged
 		}
 		open = true
+		t.runs(e.Place.Device)
+		defer func() { t.runs(e.Place.Device) }() // which may have moved for want of memory
 		whole := newEstimate(func(p Progress) {
 			t.tell(TriageEvent{Kind: TriageProgress, Slide: o.path, Case: o.job.Case, Progress: p.Progress, Fraction: p.Fraction})
 		})

@@ -14,6 +14,7 @@ import (
 	"zoomscope/engine/device"
 	"zoomscope/engine/encoder"
 	"zoomscope/engine/result"
+	"zoomscope/engine/zoom"
 	"zoomscope/slideio"
 )
 
@@ -69,6 +70,21 @@ func resolutionOf(s slideio.Slide, magnification float64) (slideio.Resolution, e
 		return r, nil
 	}
 	return slideio.Resolution{}, fmt.Errorf("%s: %w", s.Info().Path, ErrResolutionUnknown)
+}
+
+// tellDevice tells on which device an engine runs, and when what it returns is called
+// tells again if another took over meanwhile. to may be nil.
+func tellDevice(to func(result.Device), e *zoom.Engine) (again func()) {
+	if to == nil {
+		return func() {}
+	}
+	first := e.Place.Device
+	to(first)
+	return func() {
+		if now := e.Place.Device; now.Used != first.Used {
+			to(now)
+		}
+	}
 }
 
 // Event is one step of work on several slides.

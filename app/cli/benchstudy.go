@@ -75,6 +75,19 @@ func (p *Program) studyEvents(name string, m meter) app.StudyEvents {
 	return app.StudyEvents{Started: p.sayShortfall, Progress: func(pr result.Progress) { m.update(name, pr) }}
 }
 
+// deviceTeller is told where work runs. It says when another device runs than was
+// asked for, or takes over, and keeps the last one; m is what shows progress.
+func (p *Program) deviceTeller(m interface{ clear() }, last *result.Device) func(result.Device) {
+	return func(d result.Device) {
+		m.clear()
+		if last.Used != "" && d.Shortfall() == "" {
+			fmt.Fprintf(p.Stderr, "note: %s goes on: %s\n", d.Used, d.Reason)
+		}
+		p.sayShortfall(d)
+		*last = d
+	}
+}
+
 // sayShortfall says at once that another device runs than was asked for.
 func (p *Program) sayShortfall(d result.Device) {
 	if short := d.Shortfall(); short != "" {

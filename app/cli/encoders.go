@@ -156,7 +156,7 @@ than 256 x 256 pixels is resized to that first, as patches of slides are.`,
 			o.encoder = args[0]
 			m := newMeter(p.Stderr, o.quiet)
 			done, err := p.Workspace.EncodeImages(cmd.Context(), app.EncodeRequest{
-				Images: args[1:], Out: out, Engine: o.engine(),
+				Images: args[1:], Out: out, Engine: o.engine(), Device: p.deviceTeller(m, &result.Device{}),
 			}, func(pr result.Progress) { m.update(args[0], pr) })
 			m.clear()
 			if err != nil {

@@ -42,6 +42,7 @@ that the model has learnt from: figures would be better than the model is.`,
 				return err
 			}
 			req.Device, req.Threads, req.Seed = o.device, o.threads, o.seed
+			req.Started = p.sayShortfall
 			m := newMeter(p.Stderr, o.quiet)
 			e, err := p.Workspace.Evaluate(cmd.Context(), req, func(pr result.Progress) { m.update("slides", pr) })
 			m.clear()

@@ -7,6 +7,7 @@ import (
 
 	"zoomscope/app"
 	"zoomscope/engine/grid"
+	"zoomscope/engine/result"
 	"zoomscope/engine/tissue"
 )
 
@@ -41,12 +42,14 @@ of the content's digest is added to that of the bag.`,
 			req.Slides, req.Engine = slides, o.engine()
 			m := newExtractMeter(p.Stderr, o.quiet)
 			req.Warn = p.warner(m, o.quiet)
+			var device result.Device // none where nothing is to be done
+			req.Device = p.deviceTeller(m, &device)
 			outcomes, err := p.Workspace.Extract(cmd.Context(), req, m.update)
 			m.clear()
 			if err != nil && len(outcomes) == 0 {
 				return err
 			}
-			if perr := p.printBags(outcomes, o.json); perr != nil {
+			if perr := p.printBags(outcomes, device, o.json); perr != nil {
 				return perr
 			}
 			if err != nil {
@@ -92,11 +95,15 @@ type bagInfo struct {
 	Reused  bool   `json:"reused"`  // it was complete already
 }
 
-func (p *Program) printBags(outcomes []app.ExtractOutcome, asJSON bool) error {
+func (p *Program) printBags(outcomes []app.ExtractOutcome, device result.Device, asJSON bool) error {
 	doc := struct {
-		Bags   []bagInfo `json:"bags"`
-		Failed []failure `json:"failed"`
-	}{[]bagInfo{}, []failure{}}
+		Bags   []bagInfo      `json:"bags"`
+		Failed []failure      `json:"failed"`
+		Device *result.Device `json:"device"` // null where all was there
+	}{[]bagInfo{}, []failure{}, nil}
+	if device.Used != "" {
+		doc.Device = &device
+	}
 	for _, o := range outcomes {
 		if o.Err != nil {
 			fmt.Fprintln(p.Stderr, "zoomscope: "+explain(o.Err))
@@ -111,6 +118,9 @@ func (p *Program) printBags(outcomes []app.ExtractOutcome, asJSON bool) error {
 	}
 	if asJSON {
 		return printJSON(p.Stdout, doc)
+	}
+	if device.Used != "" {
+		fmt.Fprintf(p.Stdout, "device %s (%s)\n", device.Used, device.Name)
 	}
 	return nil
 }

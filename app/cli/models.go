@@ -241,7 +241,10 @@ func (p *Program) modelsTest() *cobra.Command {
 	c := &cobra.Command{
 		Use:   "test [MODEL]",
 		Short: "Run a model on made-up features, and compare the device with the processor",
-		Args:  cobra.MaximumNArgs(1),
+		Long: `Run a model on made-up features, on the device and on the processor, and compare
+what it says. It fails where the two differ by more than rounding explains, and
+where the device asked for with --device cannot be used.`,
+		Args: cobra.MaximumNArgs(1),
 		RunE: func(cmd *cobra.Command, args []string) error {
 			if len(args) == 1 {
 				o.model = args[0]
@@ -251,11 +254,15 @@ func (p *Program) modelsTest() *cobra.Command {
 				return err
 			}
 			if o.json {
-				return printJSON(p.Stdout, t)
+				err = printJSON(p.Stdout, t)
+			} else {
+				fmt.Fprintf(p.Stdout, "%s on %s: %d patches in %.0f ms; probabilities within %.2g of the processor's\n",
+					t.Model.Name, t.Device.Used, t.Patches, 1000*t.Seconds, t.Difference)
 			}
-			fmt.Fprintf(p.Stdout, "%s on %s: %d patches in %.0f ms; probabilities within %.2g of the processor's\n",
-				t.Model.Name, t.Device.Used, t.Patches, 1000*t.Seconds, t.Difference)
-			return nil
+			if short := t.Device.Shortfall(); short != "" && err == nil {
+				err = fmt.Errorf("model %s was not tested on %s: it %s", t.Model.Name, t.Device.Requested, short)
+			}
+			return err
 		},
 	}
 	c.Flags().BoolVar(&o.json, "json", false, "print one JSON document on standard output")

@@ -272,7 +272,7 @@ func (p *Program) printTriage(ctx context.Context, list *worklist.Store, u workl
 		return err
 	}
 	fmt.Fprintf(p.Stdout, "\n%s. Analysed now: %d.\n", l, report.Done)
-	fmt.Fprintf(p.Stdout, "Model %s, encoder %s. Worklist %s\n", u.Model, u.Encoder, list.Path())
+	fmt.Fprintf(p.Stdout, "Model %s, encoder %s%s. Worklist %s\n", u.Model, u.Encoder, devicesOf(report), list.Path())
 	switch {
 	case !u.Trained:
 		fmt.Fprintln(p.Stdout, "The model is untrained: what it says means nothing.")
@@ -281,6 +281,15 @@ func (p *Program) printTriage(ctx context.Context, list *worklist.Store, u workl
 	}
 	fmt.Fprintln(p.Stdout, result.ResearchUse)
 	return nil
+}
+
+// devicesOf are those that slides were analysed on just now.
+func devicesOf(report *app.TriageReport) string {
+	text := ""
+	for _, d := range report.Devices {
+		text += fmt.Sprintf(", device %s (%s)", d.Used, d.Name)
+	}
+	return text
 }
 
 // String counts the slides by their states.
@@ -429,6 +438,7 @@ type triageTeller struct {
 	quiet    bool
 	terminal bool
 	idle     func() error
+	runs     func(result.Device)
 }
 
 func (p *Program) newTriageTeller(o *triageOptions) *triageTeller {
@@ -437,6 +447,7 @@ func (p *Program) newTriageTeller(o *triageOptions) *triageTeller {
 	if t.terminal {
 		t.meter = newMeter(p.Stderr, o.quiet)
 	}
+	t.runs = p.deviceTeller(t, &result.Device{})
 	return t
 }
 
@@ -449,6 +460,8 @@ func (t *triageTeller) tell(e app.TriageEvent) {
 		return
 	case app.TriageLooking:
 		t.say(fmt.Sprintf("%s: %d slides", e.Folder, e.Count))
+	case app.TriageRuns:
+		t.runs(e.Device)
 	case app.TriageDone:
 		t.say(number + filepath.Base(e.Slide) + " done")
 	case app.TriageFailed:

@@ -43,7 +43,7 @@ func TestTriageCommand(t *testing.T) {
 	out := filepath.Join(t.TempDir(), "list.csv")
 	s := m.run(t, a.triage("--rank", "probability:malignant", "--csv", out)...)
 	s.want(t, exitDone, "[1/4] slide0.png done", "[4/4] ")
-	for _, text := range []string{`Ranked: highest probability of "malignant" first.`, "rank  slide", "4 slides, 4 done. Analysed now: 4.", "Model small, encoder mean.", "The model is untrained", "research use"} {
+	for _, text := range []string{`Ranked: highest probability of "malignant" first.`, "rank  slide", "4 slides, 4 done. Analysed now: 4.", "Model small, encoder mean, device cpu (", "The model is untrained", "research use"} {
 		if !strings.Contains(s.stdout, text) {
 			t.Errorf("stdout does not say %q:\n%s", text, s.stdout)
 		}
