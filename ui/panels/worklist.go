@@ -4,6 +4,7 @@ import (
 	"time"
 
 	"fyne.io/fyne/v2"
+	"fyne.io/fyne/v2/container"
 
 	"zoomscope/ui/texts"
 	"zoomscope/ui/theme"
@@ -49,7 +50,8 @@ type WorklistEvents struct {
 // Worklist is a table of cases with what a model and a reader say of each. It may
 // hold very many: cases are fetched by page, and only rows in sight exist.
 //
-// It fills the room that it is given, from 500 points of width on.
+// It fills the room that it is given, from 200 points of width on. Where that is little,
+// columns are left out, and the controls above scroll.
 type Worklist struct {
 	texts *texts.Texts
 	on    WorklistEvents
@@ -65,6 +67,10 @@ type Worklist struct {
 	table   *fyne.Container
 	nothing *worklistNothing
 	detail  *worklistDetail
+	clip    *container.Clip
+	empty   bool    // there are no cases at all
+	pane    float32 // height of the case at hand
+	grown   bool    // it became higher by the press before
 
 	cases    *caseStore
 	setup    WorklistSetup
@@ -87,6 +93,8 @@ func NewWorklist(t *texts.Texts, on WorklistEvents) *Worklist {
 	w.detail = newWorklistDetail(w)
 	w.table = w.newTable()
 	w.object = w.newObject()
+	w.clip = container.NewClip(w.object)
+	w.clip.ExtendBaseWidget(w.clip) // else it lays nothing out before it is drawn
 	w.SetSetup(WorklistSetup{})
 	w.SetSort(WorklistSort{})
 	w.SetList(0, -1)
@@ -94,8 +102,9 @@ func NewWorklist(t *texts.Texts, on WorklistEvents) *Worklist {
 	return w
 }
 
-// Object is what to place in the window. It needs no scroller around it.
-func (w *Worklist) Object() fyne.CanvasObject { return w.object }
+// Object is what to place in the window. It needs no scroller around it, and draws
+// nothing beyond its room.
+func (w *Worklist) Object() fyne.CanvasObject { return w.clip }
 
 // SetSetup tells what cases are judged with.
 func (w *Worklist) SetSetup(s WorklistSetup) {
@@ -112,7 +121,8 @@ func (w *Worklist) SetCounts(c WorklistCounts) {
 	w.filter.words.SetText(countWords(w.texts, c))
 	w.filter.setFailed(c.Failed)
 	w.nothing.set(c.Total == 0)
-	for _, o := range []fyne.CanvasObject{w.filter.object, w.filter.counts, w.head, w.detail.object} {
+	w.empty = c.Total == 0
+	for _, o := range []fyne.CanvasObject{w.filter.object, w.filter.counts, w.head} {
 		show(o, c.Total > 0)
 	}
 	w.top.report.Enable(c.Total > 0)

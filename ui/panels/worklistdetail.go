@@ -63,7 +63,9 @@ func newWorklistDetail(w *Worklist) *worklistDetail {
 	d.name, d.where = widgets.NewStrong(""), widgets.NewNote("")
 	d.open = widgets.NewButton(t.Worklist.Open, func() { w.OpenSelected() })
 	d.trouble, d.said, d.verdict = widgets.NewColumn(theme.Gap-2), widgets.NewColumn(theme.Gap-2), widgets.NewColumn(theme.Gap-2)
-	d.mend = newWorklistMend(t, w.on)
+	on := w.on
+	on.State = func(s WorklistStatement) { w.meant(func() { call(w.on.State, s) }) }
+	d.mend = newWorklistMend(t, on)
 	d.note = widgets.NewLines(t.Worklist.NoteHint, 2)
 	d.note.OnLeft = func() { d.keepNote(); tell(w.on.Left) }
 	head := widgets.NewColumn(2, d.name, d.where, widgets.NewInset(0, 3, widgets.NewFlow(0, d.open)))
@@ -72,6 +74,7 @@ func newWorklistDetail(w *Worklist) *worklistDetail {
 	d.scroll = widgets.NewScroll(theme.Gap+2, d.body)
 	d.hint = newMiddle(detailWidth-4*theme.Gap, widgets.NewText(t.Worklist.NothingSelected,
 		widgets.TextLook{Color: standard.ColorNamePlaceHolder, Align: fyne.TextAlignCenter}))
+	d.scroll.Hide()
 	d.object = container.NewStack(d.scroll, d.hint)
 	return d
 }
@@ -127,19 +130,25 @@ func (w *Worklist) judge(j WorklistJudgement) {
 	call(w.on.Judge, j)
 }
 
-// setTall stands the parts one below the other, or beside each other.
-func (d *worklistDetail) setTall(tall bool) {
-	if d.layout.tall != tall {
-		d.layout.tall = tall
+// setShape stands the parts as fits a worklist of a width.
+func (d *worklistDetail) setShape(width float32) {
+	if shape := shapeFor(width); d.layout.shape != shape {
+		d.layout.shape = shape
 		d.body.Refresh()
 	}
 }
 
+// filled tells whether there is a case at hand.
+func (d *worklistDetail) filled() bool { return d.scroll.Visible() }
+
 // show brings everything in line with the case at hand.
 func (d *worklistDetail) show() {
 	c := d.w.cases.at(d.w.selected)
-	show(d.scroll, c != nil)
-	show(d.hint, c == nil)
+	if d.filled() != (c != nil) {
+		show(d.scroll, c != nil)
+		show(d.hint, c == nil)
+		d.w.arrange()
+	}
 	if c == nil {
 		d.more = WorklistDetail{}
 		d.showNote(0, "")
@@ -277,7 +286,7 @@ func (d *worklistDetail) choices(c *WorklistCase) fyne.CanvasObject {
 }
 
 func (d *worklistDetail) choice(label, key string, given bool, do func()) *widgets.Button {
-	b := widgets.NewButton(fmt.Sprintf(d.texts.Worklist.WithKey, label, key), do)
+	b := widgets.NewButton(fmt.Sprintf(d.texts.Worklist.WithKey, label, key), func() { d.w.meant(do) })
 	b.SetPrimary(given)
 	return b
 }
@@ -290,7 +299,7 @@ func (d *worklistDetail) classes(given string) fyne.CanvasObject {
 		if i < mostClassKeys {
 			key = fmt.Sprintf(d.texts.Worklist.ClassKey, firstClassKey+i)
 		}
-		column.Add(widgets.NewOptionRow(class, key, class == given, func() { d.w.JudgeClass(i) }))
+		column.Add(widgets.NewOptionRow(class, key, class == given, func() { d.w.meant(func() { d.w.JudgeClass(i) }) }))
 	}
 	return column
 }

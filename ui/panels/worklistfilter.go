@@ -4,6 +4,7 @@ import (
 	"slices"
 
 	"fyne.io/fyne/v2"
+	"fyne.io/fyne/v2/container"
 
 	"zoomscope/ui/texts"
 	"zoomscope/ui/theme"
@@ -46,7 +47,8 @@ func newWorklistFilter(t *texts.Texts, on WorklistEvents, sort fyne.CanvasObject
 	f.clear = widgets.NewButton(t.Worklist.Clear, func() { f.set(WorklistFilter{}); f.settle() })
 	f.retry = widgets.NewButton(t.Worklist.RetryAll, func() { tell(on.RetryAll) })
 	f.words = widgets.NewBody("")
-	f.counts = widgets.NewRow(theme.Gap, 0, widgets.NewAtLeast(0, 26, widgets.NewInset(0, 4, f.words)), f.retry, f.clear)
+	f.counts = container.New(&countsLayout{}, widgets.NewAtLeast(0, 26, widgets.NewInset(0, 4, f.words)),
+		widgets.NewFlow(theme.Gap, f.retry, f.clear))
 	f.object = widgets.NewFlow(theme.Gap-2, widgets.NewAtLeast(findWidth, 0, f.text),
 		widgets.NewAtLeast(chooseWidth, 0, f.state), widgets.NewAtLeast(chooseWidth, 0, f.class), f.unread, f.warnings, sort)
 	f.retry.Hide()

@@ -182,14 +182,24 @@ func (w *Worklist) Row(index int) *widgets.CaseRow {
 }
 
 func (w *Worklist) newRow() *widgets.CaseRow {
-	return widgets.NewCaseRow(func(row *widgets.CaseRow) { w.press(row.Index()) })
+	return widgets.NewCaseRow(valueRoom(w.texts.Numbers), func(row *widgets.CaseRow) { w.press(row.Index()) })
+}
+
+// valueRoom is the width of the longest words for the probability of the class that is
+// the likeliest.
+func valueRoom(n texts.Numbers) float32 {
+	room := float32(0)
+	for _, p := range []float64{0.88, 0.998, 0.9999, 1} {
+		room = max(room, widgets.NewBody(n.Probability(p)).Wish())
+	}
+	return room
 }
 
 // press selects a case, and opens it when it is pressed twice. Fyne would wait with
 // every single press to see whether it is a double one.
 func (w *Worklist) press(index int) {
 	now := w.now()
-	twice := index == w.tapped && now.Sub(w.tappedAt) < doubleClick
+	twice, was := index == w.tapped && now.Sub(w.tappedAt) < doubleClick, w.pane
 	w.tapped, w.tappedAt = index, now
 	if twice {
 		w.tapped = -1
@@ -199,6 +209,18 @@ func (w *Worklist) press(index int) {
 	if index != w.selected {
 		w.goTo(index)
 	}
+	w.grown = w.pane > was
+}
+
+// meant does what a press on the case at hand asks for, unless the press is the second
+// of a double one on a row: by the first, what is pressed came to stand where the row was.
+func (w *Worklist) meant(do func()) {
+	if w.grown && w.tapped == w.selected && w.now().Sub(w.tappedAt) < doubleClick {
+		w.tapped = -1
+		w.OpenSelected()
+		return
+	}
+	do()
 }
 
 // fetch asks for what is still to come of a range and of as much around it.

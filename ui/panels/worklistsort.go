@@ -5,6 +5,7 @@ import (
 	"slices"
 
 	"fyne.io/fyne/v2"
+	"fyne.io/fyne/v2/container"
 
 	"zoomscope/ui/texts"
 	"zoomscope/ui/theme"
@@ -128,8 +129,11 @@ func (s WorklistSort) rules(t texts.SortRules) (forth, back string) {
 	return t.Name, t.NameBack
 }
 
-// sortWidth has room for a rule in words.
-const sortWidth = 290
+// Widths of the choice of an order.
+const (
+	sortWidth = 290 // has room for a rule in words
+	sortLeast = 170 // below it stands in a line of its own
+)
 
 // worklistSort tells the order in words, and offers all there are.
 type worklistSort struct {
@@ -137,6 +141,7 @@ type worklistSort struct {
 	changed func(s WorklistSort)
 
 	object  *fyne.Container
+	room    float32 // width that there is for all of it; 0 for as much as it wants
 	choice  *widgets.Choice
 	at      WorklistSort
 	orders  []WorklistSort
@@ -148,9 +153,51 @@ func newWorklistSort(t *texts.Texts, changed func(s WorklistSort)) *worklistSort
 	s := &worklistSort{texts: t, changed: changed}
 	s.choice = widgets.NewChoice("", func(i int) { changed(s.orders[i]) })
 	label := widgets.NewText(t.Worklist.SortedBy, widgets.TextLook{Whole: true})
-	s.object = widgets.NewRow(theme.Gap-2, -1, label, widgets.NewAtLeast(sortWidth, 0, s.choice),
-		widgets.NewButton(t.Worklist.Reverse, s.turn))
+	s.object = container.New(sortLayout{s}, label, s.choice, widgets.NewButton(t.Worklist.Reverse, s.turn))
 	return s
+}
+
+// setRoom tells the width that there is.
+func (s *worklistSort) setRoom(width float32) { s.room = width }
+
+// sortLayout stands the words, the choice and the button beside each other; where there
+// is no room for that, the choice stands below the others.
+type sortLayout struct{ s *worklistSort }
+
+func (l sortLayout) Layout(objects []fyne.CanvasObject, _ fyne.Size) { l.place(objects, put) }
+
+func (l sortLayout) MinSize(objects []fyne.CanvasObject) fyne.Size {
+	var least fyne.Size
+	l.place(objects, func(_ fyne.CanvasObject, x, y, width, height float32) {
+		least = least.Max(fyne.NewSize(x+width, y+height))
+	})
+	return least
+}
+
+func (l sortLayout) place(objects []fyne.CanvasObject, put func(o fyne.CanvasObject, x, y, width, height float32)) {
+	const gap = theme.Gap - 2
+	label, choice, turn := objects[0], objects[1], objects[2]
+	words, button := label.MinSize(), turn.MinSize()
+	height := max(words.Height, choice.MinSize().Height, button.Height)
+	middle := func(o fyne.CanvasObject, x, y, width float32) {
+		put(o, x, y+(height-o.MinSize().Height)/2, width, o.MinSize().Height)
+	}
+	middle(label, 0, 0, words.Width)
+	width := float32(sortWidth)
+	if l.s.room > 0 {
+		width = min(width, l.s.room-words.Width-button.Width-2*gap)
+	}
+	if width >= sortLeast {
+		middle(choice, words.Width+gap, 0, width)
+		middle(turn, words.Width+width+2*gap, 0, button.Width)
+		return
+	}
+	middle(choice, 0, height+gap, min(sortWidth, l.s.room))
+	if words.Width+gap+button.Width > l.s.room {
+		middle(turn, 0, 2*(height+gap), button.Width)
+		return
+	}
+	middle(turn, words.Width+gap, 0, button.Width)
 }
 
 func (s *worklistSort) turn() {

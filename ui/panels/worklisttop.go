@@ -31,6 +31,7 @@ type worklistTop struct {
 	trouble  *fyne.Container
 	setup    WorklistSetup
 	triaging WorklistTriage
+	slim     bool // what is being worked on and how far that is stand in two lines
 }
 
 func newWorklistTop(t *texts.Texts, on WorklistEvents, blind func(on bool)) *worklistTop {
@@ -86,6 +87,29 @@ func (p *worklistTop) setSetup(s WorklistSetup) {
 	p.settle()
 }
 
+// slimTop is the width below which the amount of work has no room beside its words.
+const slimTop = 380
+
+// setRoom tells the width that there is.
+func (p *worklistTop) setRoom(width float32) {
+	if slim := width < slimTop; slim != p.slim {
+		p.slim = slim
+		p.showProgress()
+	}
+}
+
+func (p *worklistTop) showProgress() {
+	t := p.triaging
+	current, amount := t.Current, p.amount(t)
+	if t.Waiting {
+		current = p.texts.Worklist.Waiting
+	}
+	if p.slim {
+		current, amount = strings.Trim(current+"\n"+amount, "\n"), ""
+	}
+	p.progress.Set(current, amount, fraction(t.Done, t.Of))
+}
+
 // setTriage shows how far the work is.
 func (p *worklistTop) setTriage(t WorklistTriage) {
 	p.triaging = t
@@ -100,11 +124,7 @@ func (p *worklistTop) setTriage(t WorklistTriage) {
 	p.start.SetText(label)
 	p.start.SetIcon(icon)
 	p.start.SetPrimary(!t.Running)
-	current := t.Current
-	if t.Waiting {
-		current = w.Waiting
-	}
-	p.progress.Set(current, p.amount(t), fraction(t.Done, t.Of))
+	p.showProgress()
 	show(p.progress.Object(), t.Running)
 	var trouble []widgets.Warning
 	if t.Running && t.Model != "" {

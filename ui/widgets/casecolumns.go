@@ -4,7 +4,8 @@ package widgets
 type CaseColumn int
 
 // The columns. In a narrow table CaseUncertainty stands below CasePrediction, and
-// CaseWarnings below CaseState.
+// CaseWarnings below CaseState. A table too narrow even so leaves out CaseState, then
+// CaseVerdict, then the pictures, and CasePrediction last.
 const (
 	CaseName CaseColumn = iota
 	CasePrediction
@@ -30,40 +31,94 @@ const (
 // span is where a column stands.
 type span struct{ x, width float32 }
 
-// caseColumns is where the columns of a table stand.
+// caseColumns is where the columns of a table stand; one that is left out has no width.
 type caseColumns struct {
-	narrow bool
-	at     [caseColumnCount]span
+	narrow  bool
+	picture bool
+	at      [caseColumnCount]span
+}
+
+// has tells whether a column is not left out.
+func (c caseColumns) has(column CaseColumn) bool { return c.at[column].width > 0 }
+
+// caseWidths are the least widths of columns, none where a column stands below another
+// or is left out, the gap between them, and how they share what is left.
+type caseWidths struct {
+	picture bool
+	gap     float32
+	least   [caseColumnCount]float32
+	share   [caseColumnCount]float32
 }
 
 // columnsFor shares a width among the columns: the words of some have a fixed
 // length, the name gets most of what is left.
 func columnsFor(width float32) caseColumns {
-	c := caseColumns{narrow: width < caseWide}
-	gap := float32(caseNarrowGap)
-	least := [caseColumnCount]float32{CaseName: 92, CasePrediction: 116, CaseState: 92, CaseVerdict: 78}
-	share := [caseColumnCount]float32{CaseName: 0.55, CasePrediction: 0.25, CaseState: 0.15, CaseVerdict: 0.05}
-	if !c.narrow {
-		gap = caseGap
-		least = [caseColumnCount]float32{CaseName: 120, CasePrediction: 136, CaseUncertainty: 96, CaseState: 112, CaseWarnings: 88, CaseVerdict: 102}
-		share = [caseColumnCount]float32{CaseName: 0.5, CasePrediction: 0.25, CaseState: 0.2, CaseVerdict: 0.05}
-	}
-	x, rest := caseEdge+caseThumb+gap, width-caseEdge-caseBarRoom-caseThumb
-	for _, w := range least {
-		if w > 0 {
-			rest -= w + gap
-		}
-	}
-	for i, w := range least {
-		if w == 0 {
+	w := widthsFor(width)
+	c := caseColumns{narrow: width < caseWide, picture: w.picture}
+	x, rest, shared := w.begin(), max(0, width-w.total()), w.shared()
+	for i, least := range w.least {
+		if least == 0 {
 			continue
 		}
-		w += max(0, rest) * share[i]
-		c.at[i] = span{x, w}
-		x += w + gap
+		c.at[i] = span{x, least + rest*w.share[i]/shared}
+		x += c.at[i].width + w.gap
 	}
 	if c.narrow {
 		c.at[CaseUncertainty], c.at[CaseWarnings] = c.at[CasePrediction], c.at[CaseState]
 	}
 	return c
+}
+
+// widthsFor are the widths of as much as a table has room for.
+func widthsFor(width float32) caseWidths {
+	w := caseWidths{picture: true, gap: caseNarrowGap,
+		least: [caseColumnCount]float32{CaseName: 92, CasePrediction: 116, CaseState: 92, CaseVerdict: 78},
+		share: [caseColumnCount]float32{CaseName: 0.55, CasePrediction: 0.25, CaseState: 0.15, CaseVerdict: 0.05}}
+	if width >= caseWide {
+		w.gap = caseGap
+		w.least = [caseColumnCount]float32{CaseName: 120, CasePrediction: 136, CaseUncertainty: 96, CaseState: 112, CaseWarnings: 88, CaseVerdict: 102}
+		w.share = [caseColumnCount]float32{CaseName: 0.5, CasePrediction: 0.25, CaseState: 0.2, CaseVerdict: 0.05}
+		return w
+	}
+	for _, leaveOut := range []func(){
+		func() { w.least[CaseState] = 0 },
+		func() { w.least[CaseVerdict] = 0 },
+		func() { w.picture, w.least[CaseName], w.least[CasePrediction] = false, 76, 98 },
+		func() { w.least[CasePrediction] = 0 },
+	} {
+		if w.total() <= width {
+			break
+		}
+		leaveOut()
+	}
+	return w
+}
+
+// begin is where the first column stands.
+func (w caseWidths) begin() float32 {
+	if !w.picture {
+		return caseEdge
+	}
+	return caseEdge + caseThumb + w.gap
+}
+
+// shared are the shares of all columns that stand in the table.
+func (w caseWidths) shared() (sum float32) {
+	for i, least := range w.least {
+		if least > 0 {
+			sum += w.share[i]
+		}
+	}
+	return sum
+}
+
+// total is the width that the columns need.
+func (w caseWidths) total() float32 {
+	end := w.begin() - w.gap + caseBarRoom
+	for _, least := range w.least {
+		if least > 0 {
+			end += least + w.gap
+		}
+	}
+	return end
 }

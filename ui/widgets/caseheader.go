@@ -84,6 +84,7 @@ func (l caseHeaderLayout) Layout(_ []fyne.CanvasObject, size fyne.Size) {
 	line := l.h.cells[CaseName].MinSize().Height
 	for i, cell := range l.h.cells {
 		at, y := columns.at[i], float32(0)
+		cell.Hidden = !columns.has(CaseColumn(i))
 		second := CaseColumn(i) == CaseUncertainty || CaseColumn(i) == CaseWarnings
 		if columns.narrow && second {
 			y = line
@@ -93,8 +94,7 @@ func (l caseHeaderLayout) Layout(_ []fyne.CanvasObject, size fyne.Size) {
 	}
 }
 
-// MinSize has room for the second line of a narrow table, also in a wide one, so
-// that nothing jumps where the width changes.
+// MinSize has room for the second line of a narrow table.
 func (l caseHeaderLayout) MinSize([]fyne.CanvasObject) fyne.Size {
 	line := l.h.cells[CaseName].MinSize().Height
 	if columnsFor(l.h.object.Size().Width).narrow {

@@ -57,8 +57,9 @@ type CaseRow struct {
 	waiting              *Meter // stands for what is still to come
 }
 
-// NewCaseRow makes an empty row.
-func NewCaseRow(tapped func(row *CaseRow)) *CaseRow {
+// NewCaseRow makes an empty row. The probability in words has room of so many points
+// whatever it is, so that the bars of all rows end in line.
+func NewCaseRow(valueRoom float32, tapped func(row *CaseRow)) *CaseRow {
 	line := TextLook{MaxLines: 1}
 	small := TextLook{Size: standard.SizeNameCaptionText, MaxLines: 1}
 	quiet := small
@@ -66,12 +67,12 @@ func NewCaseRow(tapped func(row *CaseRow)) *CaseRow {
 	r := &CaseRow{
 		thumb: NewSpotPicture(9), meter: NewMeter(), progress: NewMeter(), waiting: NewMeter(), verdictIcon: widget.NewIcon(nil),
 		name: NewText("", TextLook{MaxLines: 2}), place: NewText("", quiet),
-		label: NewText("", line), value: NewText("", TextLook{Whole: true}), silent: NewText("", lines(quiet, 3)),
+		label: NewText("", line), value: NewText("", TextLook{Whole: true, Align: fyne.TextAlignTrailing}), silent: NewText("", lines(quiet, 3)),
 		margin: NewText("", quiet), entropy: NewText("", quiet), state: NewText("", lines(small, 3)),
 		warnings: NewText("", small), verdict: NewText("", line), verdictSub: NewText("", quiet),
 	}
 	warning := widget.NewIcon(tinted(standard.IconNameWarning, standard.ColorNameWarning))
-	r.measured = NewRow(6, 0, r.meter, r.value)
+	r.measured = NewRow(6, 0, r.meter, NewAtLeast(valueRoom, 0, r.value))
 	r.warningLine = NewRow(4, 1, NewAtLeast(caseIcon, caseIcon, warning), r.warnings)
 	r.verdictLine = NewRow(4, 1, NewAtLeast(caseIcon, caseIcon, r.verdictIcon), r.verdict)
 	r.content = container.New(caseRowLayout{r}, r.thumb, r.name, r.place, r.waiting, r.label, r.measured, r.silent,
@@ -186,35 +187,50 @@ func (l caseRowLayout) Layout(_ []fyne.CanvasObject, size fyne.Size) {
 		return
 	}
 	r, c := l.r, columnsFor(size.Width)
-	l.appear(c.narrow)
+	l.appear(c)
 	r.thumb.Resize(fyne.NewSquareSize(caseThumb))
 	r.thumb.Move(fyne.NewPos(caseEdge, (size.Height-caseThumb)/2))
 	stack(c.at[CaseName], size.Height, r.name, r.place, r.waiting)
 	stack(c.at[CaseVerdict], size.Height, r.verdictLine, r.verdictSub)
-	if c.narrow {
+	switch {
+	case !c.narrow:
+		stack(c.at[CasePrediction], size.Height, r.label, r.measured, r.silent)
+		stack(c.at[CaseUncertainty], size.Height, r.margin, r.entropy)
+		stack(c.at[CaseState], size.Height, r.state, r.progress)
+		stack(c.at[CaseWarnings], size.Height, r.warningLine)
+	case c.has(CaseState):
 		stack(c.at[CasePrediction], size.Height, r.label, r.measured, r.silent, r.margin)
 		stack(c.at[CaseState], size.Height, r.state, r.progress, r.warningLine)
-		return
+	default:
+		stack(c.at[CasePrediction], size.Height, r.label, r.measured, r.silent, r.margin, r.state, r.progress)
 	}
-	stack(c.at[CasePrediction], size.Height, r.label, r.measured, r.silent)
-	stack(c.at[CaseUncertainty], size.Height, r.margin, r.entropy)
-	stack(c.at[CaseState], size.Height, r.state, r.progress)
-	stack(c.at[CaseWarnings], size.Height, r.warningLine)
 }
 
-// appear hides what has nothing to show.
-func (l caseRowLayout) appear(narrow bool) {
+// appear hides what has nothing to show, and what stands in a column that is left out.
+// Of the state a table without its column tells where there is no prediction.
+func (l caseRowLayout) appear(c caseColumns) {
 	r := l.r
+	predicts, judged := c.has(CasePrediction), c.has(CaseVerdict)
+	states := c.has(CaseState) || predicts && r.cells.Label == "" && r.cells.Silent == ""
+	appearText(true, r.name, r.place)
+	appearText(predicts, r.label, r.silent, r.margin)
+	appearText(!c.narrow, r.entropy)
+	appearText(states, r.state)
+	appearText(judged, r.verdictSub)
+	r.thumb.Hidden = !c.picture
 	r.waiting.Hidden = !r.blank
-	r.measured.Hidden = r.cells.Value == ""
-	r.progress.Hidden = r.cells.Progress < 0 || r.blank
-	r.warningLine.Hidden = r.cells.Warnings == ""
-	r.verdictLine.Hidden = r.cells.Verdict == ""
-	r.verdictLine.Objects[0].(*fyne.Container).Hidden = narrow || r.cells.VerdictIcon == ""
-	for _, t := range []*Text{r.name, r.place, r.label, r.silent, r.margin, r.entropy, r.state, r.verdictSub} {
-		t.Hidden = t.Text() == ""
+	r.measured.Hidden = !predicts || r.cells.Value == ""
+	r.progress.Hidden = !states || r.cells.Progress < 0 || r.blank
+	r.warningLine.Hidden = !c.has(CaseWarnings) || r.cells.Warnings == ""
+	r.verdictLine.Hidden = !judged || r.cells.Verdict == ""
+	r.verdictLine.Objects[0].(*fyne.Container).Hidden = c.narrow || r.cells.VerdictIcon == ""
+}
+
+// appearText shows texts where they have room, and words.
+func appearText(room bool, texts ...*Text) {
+	for _, t := range texts {
+		t.Hidden = !room || t.Text() == ""
 	}
-	r.entropy.Hidden = r.entropy.Hidden || narrow
 }
 
 // stack stands parts one below the other in the middle of a column.

@@ -96,24 +96,31 @@ func (l spotLayout) Layout(_ []fyne.CanvasObject, size fyne.Size) {
 		m.halo.Move(at)
 		m.halo.Resize(side)
 		m.line.Move(at.AddXY(0.75, 0.75))
-		m.line.Resize(side.Subtract(fyne.NewSquareSize(1.5)))
+		m.line.Resize(side.Subtract(fyne.NewSquareSize(1.5)).Max(fyne.Size{}))
 	}
 }
 
 func (l spotLayout) MinSize([]fyne.CanvasObject) fyne.Size { return fyne.Size{} }
 
-// place is where a spot lies within the frame, of which the picture fills a part.
+// place is where a spot lies within the frame, of which the picture fills a part. Of
+// a spot that reaches beyond the picture it is the part on it.
 func (p *SpotPicture) place(s Spot, size fyne.Size) (fyne.Position, fyne.Size) {
 	bounds := p.picture.Image.Bounds()
 	scale := min(size.Width/float32(bounds.Dx()), size.Height/float32(bounds.Dy()))
 	area := fyne.NewSize(scale*float32(bounds.Dx()), scale*float32(bounds.Dy()))
 	corner := fyne.NewPos((size.Width-area.Width)/2, (size.Height-area.Height)/2)
-	side := fyne.NewSize(
-		max(float32(s.Width)*area.Width, p.least), max(float32(s.Height)*area.Height, p.least))
-	x := float32(s.X+s.Width/2)*area.Width - side.Width/2
-	y := float32(s.Y+s.Height/2)*area.Height - side.Height/2
-	return corner.AddXY(within(x, area.Width-side.Width), within(y, area.Height-side.Height)), side
+	x, width := along(s.X, s.Width, area.Width, p.least)
+	y, height := along(s.Y, s.Height, area.Height, p.least)
+	return corner.AddXY(x, y), fyne.NewSize(width, height)
+}
+
+// along is where a mark begins and how long it is, on a side of so many points, of a
+// place in fractions of it. It is at least so long, as far as the side is.
+func along(from, length float64, side, least float32) (at, long float32) {
+	begin, end := side*float32(within(from, 1)), side*float32(within(from+length, 1))
+	long = min(max(end-begin, least), side)
+	return float32(within(float64(begin+end-long)/2, float64(side-long))), long
 }
 
 // within keeps a coordinate from 0 to most.
-func within(x, most float32) float32 { return max(0, min(x, most)) }
+func within(x, most float64) float64 { return max(0, min(x, most)) }

@@ -120,13 +120,51 @@ func TestSpotsLieOnThePicture(t *testing.T) {
 		{"large", Spot{0.5, 0.5, 0.2, 0.4}, fyne.NewPos(50, 50), fyne.NewSize(20, 20)},
 		{"small grows about its middle", Spot{0.5, 0.5, 0.02, 0.04}, fyne.NewPos(47, 47), fyne.NewSize(8, 8)},
 		{"at the corner", Spot{0, 0, 0.01, 0.01}, fyne.NewPos(0, 25), fyne.NewSize(8, 8)},
-		{"beyond the end", Spot{0.99, 0.99, 0.5, 0.5}, fyne.NewPos(50, 50), fyne.NewSize(50, 25)},
+		{"beyond the end", Spot{0.9, 0.8, 0.5, 0.5}, fyne.NewPos(90, 65), fyne.NewSize(10, 10)},
+		{"just reaching the picture", Spot{0.99, 0.99, 0.5, 0.5}, fyne.NewPos(92, 67), fyne.NewSize(8, 8)},
+		{"before the beginning", Spot{-0.3, -0.2, 0.5, 0.5}, fyne.NewPos(0, 25), fyne.NewSize(20, 15)},
+		{"off the picture", Spot{3, -3, 0.5, 0.5}, fyne.NewPos(92, 25), fyne.NewSize(8, 8)},
+		{"larger than the picture", Spot{-7, 0, 16, 16}, fyne.NewPos(0, 25), fyne.NewSize(100, 50)},
+		{"a slide smaller than a patch", Spot{0, 0, 16, 0.5}, fyne.NewPos(0, 25), fyne.NewSize(100, 25)},
 	} {
 		t.Run(c.name, func(t *testing.T) {
 			at, size := p.place(c.spot, room)
 			near := func(a, b float32) bool { return a-b < 0.01 && b-a < 0.01 }
 			if !near(at.X, c.at.X) || !near(at.Y, c.at.Y) || !near(size.Width, c.size.Width) || !near(size.Height, c.size.Height) {
 				t.Errorf("at %v, %v; want %v, %v", at, size, c.at, c.size)
+			}
+		})
+	}
+}
+
+// TestMarksStayOnThePicture draws marks on pictures of many shapes in frames of many
+// sizes: no line leaves the picture.
+func TestMarksStayOnThePicture(t *testing.T) {
+	p := place(t, func() *SpotPicture { return NewSpotPicture(14) })
+	for _, c := range []struct {
+		picture image.Rectangle
+		frame   fyne.Size
+	}{
+		{image.Rect(0, 0, 16, 16), fyne.NewSize(54, 54)},
+		{image.Rect(0, 0, 300, 200), fyne.NewSize(54, 54)},
+		{image.Rect(0, 0, 300, 10), fyne.NewSize(54, 54)}, // lower than a mark is high
+		{image.Rect(0, 0, 2, 900), fyne.NewSize(300, 190)},
+	} {
+		t.Run(fmt.Sprint(c.picture.Max, c.frame), func(t *testing.T) {
+			p.Resize(c.frame)
+			p.Set(image.NewRGBA(c.picture), []Spot{{0, 0, 64, 64}, {0.9, 0.9, 2, 2}, {-9, -9, 20, 20}, {0.5, 0.5, 0.01, 0.01}, {0.99, 0, 0.01, 1}})
+			scale := min(c.frame.Width/float32(c.picture.Dx()), c.frame.Height/float32(c.picture.Dy()))
+			area := fyne.NewSize(scale*float32(c.picture.Dx()), scale*float32(c.picture.Dy()))
+			from := fyne.NewPos((c.frame.Width-area.Width)/2, (c.frame.Height-area.Height)/2)
+			for _, m := range p.marks {
+				at, end := m.halo.Position(), m.halo.Position().Add(m.halo.Size())
+				const soft = 0.01
+				if at.X < from.X-soft || at.Y < from.Y-soft || end.X > from.X+area.Width+soft || end.Y > from.Y+area.Height+soft {
+					t.Errorf("a mark from %v to %v on a picture of %v at %v", at, end, area, from)
+				}
+				if line := m.line.Size(); line.Width < 0 || line.Height < 0 {
+					t.Errorf("a line of %v", line)
+				}
 			}
 		})
 	}
@@ -151,13 +189,17 @@ func TestSpotsNeedAPicture(t *testing.T) {
 	}
 }
 
-// TestCaseColumnsFit wants columns beside each other within the table.
+// TestCaseColumnsFit wants columns beside each other within the table, at any width
+// that there may be.
 func TestCaseColumnsFit(t *testing.T) {
-	for width := float32(500); width <= 1400; width += 10 {
+	for width := float32(150); width <= 1400; width++ {
 		c := columnsFor(width)
-		x := float32(caseEdge + caseThumb)
+		x := float32(caseEdge)
+		if c.picture {
+			x += caseThumb
+		}
 		for i, s := range c.at {
-			if c.narrow && (CaseColumn(i) == CaseUncertainty || CaseColumn(i) == CaseWarnings) {
+			if c.narrow && (CaseColumn(i) == CaseUncertainty || CaseColumn(i) == CaseWarnings) || !c.has(CaseColumn(i)) {
 				continue
 			}
 			if s.x < x || s.width < 70 {
@@ -165,15 +207,74 @@ func TestCaseColumnsFit(t *testing.T) {
 			}
 			x = s.x + s.width
 		}
-		if x > width-caseBarRoom+0.01 {
-			t.Errorf("%v wide: the columns end at %v", width, x)
+		if got := width - caseBarRoom; x > got+0.01 || x < got-0.01 {
+			t.Fatalf("%v wide: the columns end at %v", width, x)
+		}
+	}
+}
+
+// TestCaseColumnsAreLeftOut wants the least important to go first.
+func TestCaseColumnsAreLeftOut(t *testing.T) {
+	all := []CaseColumn{CaseName, CasePrediction, CaseUncertainty, CaseState, CaseWarnings, CaseVerdict}
+	few := []CaseColumn{CaseName, CasePrediction, CaseUncertainty}
+	for _, c := range []struct {
+		width   float32
+		picture bool
+		want    []CaseColumn
+	}{
+		{1000, true, all}, {810, true, all}, {809, true, all}, {490, true, all},
+		{420, true, []CaseColumn{CaseName, CasePrediction, CaseUncertainty, CaseVerdict}},
+		{320, true, few}, {200, false, few}, {160, false, []CaseColumn{CaseName}},
+	} {
+		t.Run(fmt.Sprint(c.width), func(t *testing.T) {
+			columns := columnsFor(c.width)
+			var got []CaseColumn
+			for i := range caseColumnCount {
+				if columns.has(i) {
+					got = append(got, i)
+				}
+			}
+			if !slices.Equal(got, c.want) || columns.picture != c.picture {
+				t.Errorf("columns %v, pictures %v", got, columns.picture)
+			}
+		})
+	}
+}
+
+// TestCaseHeaderLeavesOut wants the names of those columns alone that there are.
+func TestCaseHeaderLeavesOut(t *testing.T) {
+	h := place(t, func() *CaseHeader { return NewCaseHeader([]string{"n", "p", "u", "s", "w", "v"}, func(CaseColumn) {}) })
+	for width := float32(150); width <= 1000; width += 10 {
+		h.Object().Resize(fyne.NewSize(width, 40))
+		columns := columnsFor(width)
+		for i := range caseColumnCount {
+			if h.Cell(i).Visible() != columns.has(i) {
+				t.Fatalf("%v wide: the name of column %d is seen %v", width, i, h.Cell(i).Visible())
+			}
+		}
+	}
+}
+
+// TestCaseBarsEndInLine wants bars that can be compared by eye, whatever the words
+// beside them.
+func TestCaseBarsEndInLine(t *testing.T) {
+	const room = 56
+	r := place(t, func() *CaseRow { return NewCaseRow(room, nil) })
+	for width := float32(200); width <= 1200; width += 50 {
+		r.Resize(fyne.NewSize(width, CaseRowHeight))
+		want := columnsFor(width).at[CasePrediction].width - room - 6
+		for _, value := range []string{"9 %", "91 %", "99.6 %", "> 99.9 %"} {
+			r.Set(CaseCells{Name: "a", Label: "x", Value: value, Fraction: 0.9, Progress: -1})
+			if got := r.meter.Size().Width; got != want {
+				t.Errorf("%v wide: the bar of %q has %v points, want %v", width, value, got, want)
+			}
 		}
 	}
 }
 
 func TestCaseRow(t *testing.T) {
 	var pressed []int
-	r := place(t, func() *CaseRow { return NewCaseRow(func(r *CaseRow) { pressed = append(pressed, r.Index()) }) })
+	r := place(t, func() *CaseRow { return NewCaseRow(50, func(r *CaseRow) { pressed = append(pressed, r.Index()) }) })
 	if r.SetBlank(); !r.Blank() || !r.waiting.Visible() || r.name.Visible() {
 		t.Error("a blank row is not blank")
 	}
@@ -192,6 +293,32 @@ func TestCaseRow(t *testing.T) {
 	test.Tap(r)
 	if !slices.Equal(pressed, []int{7}) {
 		t.Errorf("pressed %v", pressed)
+	}
+}
+
+// TestCaseRowKeepsToItsWidth wants no part of a row beyond the row's end, and how a
+// case stands to be told wherever there is room for more than its name.
+func TestCaseRowKeepsToItsWidth(t *testing.T) {
+	r := place(t, func() *CaseRow { return NewCaseRow(56, nil) })
+	for _, cells := range []CaseCells{
+		{Name: "a slide with a name.svs", Place: "/a/folder", Label: "a class", Value: "> 99.9 %", Margin: "margin 0.99", Entropy: "entropy 0.01",
+			State: "done", Progress: -1, Warnings: "12 warnings", Verdict: "disagree", VerdictIcon: "cancel", Note: "a note"},
+		{Name: "b", State: "failed: the file ends too early", Progress: -1, Verdict: "unread"},
+		{Name: "c", State: "running", Progress: 0.4},
+		{Name: "d", Silent: "hidden until it is read", State: "done", Progress: -1},
+	} {
+		r.Set(cells)
+		for width := float32(150); width <= 1100; width += 5 {
+			r.Resize(fyne.NewSize(width, CaseRowHeight))
+			for _, o := range r.content.Objects {
+				if end := o.Position().X + o.Size().Width; o.Visible() && (end > width-caseBarRoom+0.01 || o.Size().Width <= 0) {
+					t.Errorf("%v wide, %q: a %T of %v ends at %v", width, cells.Name, o, o.Size(), end)
+				}
+			}
+			if told := r.state.Visible() || r.label.Visible() || r.silent.Visible(); told != (width >= 200) {
+				t.Errorf("%v wide, %q: told %v how it stands", width, cells.Name, told)
+			}
+		}
 	}
 }
 
