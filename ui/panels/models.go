@@ -55,11 +55,13 @@ type ImportTrouble int
 // The troubles there are.
 const (
 	ImportRefused          ImportTrouble = iota // it does not fit
+	ImportFailed                                // it, or what it needs, is not there, or cannot be read or written
 	ImportNeedsConfig                           // the public code's JSON configuration has to come with it
 	ImportNeedsDescription                      // a JSON description has to come with it
 	ImportNameTaken                             // another model has its name
 	ImportNoNetwork                             // it holds neither a network nor weights
 	ImportHoldsFeatures                         // it holds the features of a slide
+	ImportBadName                               // a model cannot have its name
 )
 
 // ModelsEvents are what the user does in the panel. Any may be nil.
@@ -132,6 +134,8 @@ func (m *Models) SetRefused(file string, trouble ImportTrouble, reason string) {
 	w := widgets.Warning{Text: fmt.Sprintf(t.Refused, file), Grave: true}
 	parts := []fyne.CanvasObject{nil}
 	switch trouble {
+	case ImportFailed:
+		w.Text = fmt.Sprintf(t.Failed, file)
 	case ImportNeedsConfig:
 		w.Text, w.Action, w.Do, w.Grave = t.NeedsConfig, t.PickConfig, func() { tell(m.on.Companion) }, false
 	case ImportNeedsDescription:
@@ -140,6 +144,9 @@ func (m *Models) SetRefused(file string, trouble ImportTrouble, reason string) {
 		w.Text = fmt.Sprintf(t.NoNetwork, file)
 	case ImportHoldsFeatures:
 		w.Text = fmt.Sprintf(t.HoldsFeatures, file)
+	case ImportBadName:
+		w.Text, w.Grave = m.texts.Shell.BadModelName, false
+		parts = append(parts, m.renaming())
 	case ImportNameTaken:
 		w.Text, w.Grave = t.NameTaken, false
 		parts = append(parts, m.renaming())
@@ -280,7 +287,7 @@ func (m *Models) modelFacts(i ModelInfo) []fyne.CanvasObject {
 	if i.Trained {
 		trained = t.NotStated
 		if i.Slides > 0 {
-			trained = fmt.Sprintf(t.TrainedOn, n.Count(i.Slides), n.Count(i.Epochs))
+			trained = fmt.Sprintf(t.TrainedOn, n.Amount(i.Slides, t.OnSlide, t.OnSlides), n.Amount(i.Epochs, n.Epoch, n.Epochs))
 		}
 	}
 	facts := []fyne.CanvasObject{

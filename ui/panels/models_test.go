@@ -43,6 +43,12 @@ func TestModelCards(t *testing.T) {
 	m.Set(someModelInfos(), someEncoderInfos(), "crc")
 	wantNoWords(t, m.Object(), "Use as default")
 	wantWords(t, m.Object(), "Intended use") // the card stays open
+	once := someModelInfos()
+	for i := range once {
+		once[i].Slides, once[i].Epochs = 7, 1
+	}
+	m.Set(once, nil, "crc")
+	wantWords(t, m.Object(), "7 slides, 1 epoch\n")
 	test.Tap(header(t, m, "Colorectal biopsies 5-10-20x"))
 	wantNoWords(t, m.Object(), "Intended use")
 	test.Tap(header(t, m, "Synthetic demo"))
@@ -126,6 +132,11 @@ func TestModelsImport(t *testing.T) {
 	test.Tap(button(t, m.Object(), "Choose JSON…"))
 	m.SetRefused("w.pt", ImportRefused, "weights for magnifications [low high], the configuration has [5 10 20]")
 	wantWords(t, m.Object(), "w.pt was not installed: it does not fit.", "weights for magnifications")
+	m.SetRefused("no.safetensors", ImportFailed, "The file or folder is not there.")
+	wantWords(t, m.Object(), "no.safetensors was not installed.", "not there")
+	wantNoWords(t, m.Object(), "does not fit")
+	m.SetRefused("w.pt", ImportBadName, "")
+	wantWords(t, m.Object(), "Give the model a name", "Install so")
 	m.SetRefused("w.pt", ImportNameTaken, "")
 	again := button(t, m.Object(), "Install so")
 	test.Tap(again) // no name yet

@@ -182,6 +182,8 @@ func TestTrainingRuns(t *testing.T) {
 		p.SetProgress(TrainingProgress{State: TrainingEnded, Ending: ending, Planned: 100, Points: somePoints(100)})
 		wantWords(t, p.Object(), words)
 	}
+	p.SetProgress(TrainingProgress{State: TrainingEnded, Ending: EndedWhole, Planned: 1, Points: somePoints(1)})
+	wantWords(t, p.Object(), "Ended after its one epoch.")
 	if p.learn.epochs.Disabled() || p.learn.start.Text() != "Start training" {
 		t.Error("no other training can be started")
 	}

@@ -138,9 +138,10 @@ func (d *trainingData) set(data *TrainingDataset) {
 
 func (d *trainingData) describe() {
 	t, n, data := d.texts.Training, d.texts.Numbers, d.data
-	count := fmt.Sprintf(t.SlidesOnly, n.Count(data.Slides), n.Count(len(data.Classes)))
+	slides, classes := n.Amount(data.Slides, n.Slide, n.Slides), n.Amount(len(data.Classes), n.Class, n.Classes)
+	count := fmt.Sprintf(t.SlidesOnly, slides, classes)
 	if data.Patients > 0 {
-		count = fmt.Sprintf(t.Slides, n.Count(data.Slides), n.Count(len(data.Classes)), n.Count(data.Patients))
+		count = fmt.Sprintf(t.Slides, slides, classes, n.Amount(data.Patients, n.Patient, n.Patients))
 	}
 	lines := []fyne.CanvasObject{widgets.NewStrong(count), widgets.NewNote(data.Table)}
 	if data.Folders {

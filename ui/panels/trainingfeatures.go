@@ -197,7 +197,7 @@ func (f *trainingFeatures) estimateWords(e *TrainingEstimate) []string {
 			fmt.Sprintf(t.EstimateWork, n.Count(e.Patches), n.Count(left), f.rate(e.PerSecond), e.Device))
 	}
 	if e.Training > 0 {
-		words = append(words, fmt.Sprintf(t.EstimateTrain, n.Left(e.Training), n.Count(e.Epochs)))
+		words = append(words, fmt.Sprintf(t.EstimateTrain, n.Left(e.Training), n.Amount(e.Epochs, n.Epoch, n.Epochs)))
 	}
 	return append(words, fmt.Sprintf(t.EstimateSpread, n.Count(e.Looked), n.Count(e.Fewest), n.Count(e.Most)))
 }

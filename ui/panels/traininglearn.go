@@ -289,6 +289,8 @@ func (l *trainingLearn) tellOutcome(s TrainingProgress) {
 		words = t.EndedEarly
 	case s.State == TrainingEnded && s.Ending == EndedByUser:
 		words = t.EndedByUser
+	case s.State == TrainingEnded && len(s.Points) == 1:
+		words = t.EndedOne
 	case s.State == TrainingEnded:
 		words = fmt.Sprintf(t.Ended, n.Count(len(s.Points)))
 	}

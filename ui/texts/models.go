@@ -10,6 +10,7 @@ type Models struct {
 	Importing     string `json:"importing"`      // %s: file
 	Imported      string `json:"imported"`       // %s: name
 	Refused       string `json:"refused"`        // %s: file
+	Failed        string `json:"failed"`         // %s: file; not for what is in it
 	NoNetwork     string `json:"no_network"`     // %s: file
 	HoldsFeatures string `json:"holds_features"` // %s: file
 	NeedsConfig   string `json:"needs_config"`
@@ -41,7 +42,9 @@ type Models struct {
 	AllPatches    string `json:"all_patches"`
 	Encoder       string `json:"encoder"`
 	Trained       string `json:"trained"`
-	TrainedOn     string `json:"trained_on"` // %s: slides, %s: epochs
+	TrainedOn     string `json:"trained_on"` // %s: OnSlides, %s: Numbers.Epochs
+	OnSlide       string `json:"on_slide"`   // %s: 1
+	OnSlides      string `json:"on_slides"`  // %s: how many
 	NotTrained    string `json:"not_trained"`
 	Validation    string `json:"validation"`
 	Optimistic    string `json:"optimistic"` // where there are figures of the validation alone

@@ -17,6 +17,16 @@ type Numbers struct {
 	Seconds     string `json:"seconds"`      // %s: seconds
 	MinutesSecs string `json:"minutes_secs"` // %d minutes, %d seconds
 	HoursMins   string `json:"hours_mins"`   // %d hours, %d minutes
+
+	// How many there are of something, for Amount: %s is the number.
+	Slide    string `json:"slide"`
+	Slides   string `json:"slides"`
+	Class    string `json:"class"`
+	Classes  string `json:"classes"`
+	Patient  string `json:"patient"`
+	Patients string `json:"patients"`
+	Epoch    string `json:"epoch"`
+	Epochs   string `json:"epochs"`
 }
 
 // space keeps a number together: it is no-break, so that no line ends within.
@@ -37,6 +47,15 @@ func (n Numbers) Count(v int) string {
 		groups = append(groups, digits[head:head+3])
 	}
 	return sign + strings.Join(groups, space)
+}
+
+// Amount writes how many there are of something, in the words for one or those for
+// any other number, either with %s for it.
+func (n Numbers) Amount(v int, one, many string) string {
+	if v == 1 {
+		many = one
+	}
+	return fmt.Sprintf(many, n.Count(v))
 }
 
 // Decimal writes v with the given number of places after the language's sign.

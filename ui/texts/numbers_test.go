@@ -27,6 +27,15 @@ func TestCount(t *testing.T) {
 	}
 }
 
+func TestAmount(t *testing.T) {
+	for lang, want := range map[string][3]string{"en": {"0 epochs", "1 epoch", "21 epochs"}, "de": {"0 Epochen", "1 Epoche", "21 Epochen"}} {
+		n := numbers(t, lang)
+		if got := [3]string{n.Amount(0, n.Epoch, n.Epochs), n.Amount(1, n.Epoch, n.Epochs), n.Amount(21, n.Epoch, n.Epochs)}; got != want {
+			t.Errorf("%s: %q, want %q", lang, got, want)
+		}
+	}
+}
+
 func TestFractions(t *testing.T) {
 	en, de := numbers(t, "en"), numbers(t, "de")
 	for _, c := range []struct{ what, got, want string }{

@@ -10,8 +10,8 @@ type Training struct {
 	PickFolder     string `json:"pick_folder"`
 	Images         string `json:"images"`
 	Looking        string `json:"looking"`      // %s: how far
-	Slides         string `json:"slides"`       // %s: slides, %s: classes, %s: patients
-	SlidesOnly     string `json:"slides_only"`  // %s: slides, %s: classes
+	Slides         string `json:"slides"`       // Numbers.Slides, Classes, Patients
+	SlidesOnly     string `json:"slides_only"`  // Numbers.Slides, Classes
 	FromFolders    string `json:"from_folders"` // %s: name of the table, %s: its folder
 	Class          string `json:"class"`
 	Train          string `json:"train"`
@@ -45,7 +45,7 @@ type Training struct {
 	Estimating     string `json:"estimating"`
 	EstimateWork   string `json:"estimate_work"`   // %s: patches, %s: slides, %s: patches a second, %s: device
 	EstimateTime   string `json:"estimate_time"`   // %s: time, %s: bytes
-	EstimateTrain  string `json:"estimate_train"`  // %s: time, %s: epochs
+	EstimateTrain  string `json:"estimate_train"`  // %s: time, Numbers.Epochs
 	EstimateSpread string `json:"estimate_spread"` // %s: slides looked at, %s: fewest, %s: most patches
 	EstimateDone   string `json:"estimate_done"`
 	Extract        string `json:"extract"`
@@ -79,6 +79,7 @@ type Training struct {
 	Best        string `json:"best"`       // %s: epoch
 	Paused      string `json:"paused"`     // %s: epochs done, %s: epochs
 	Ended       string `json:"ended"`      // %s: epochs
+	EndedOne    string `json:"ended_one"`
 	EndedEarly  string `json:"ended_early"`
 	EndedByUser string `json:"ended_by_user"`
 	Loss        string `json:"loss"`
