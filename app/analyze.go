@@ -12,6 +12,7 @@ import (
 	"zoomscope/app/export"
 	"zoomscope/engine/result"
 	"zoomscope/engine/zoom"
+	"zoomscope/slideio"
 )
 
 // AnalyzeRequest asks for the analysis of one or more slides with one model.
@@ -20,8 +21,8 @@ type AnalyzeRequest struct {
 	Out    string // folder that receives one folder for each slide; "" writes nothing
 	Engine EngineOptions
 
-	// Magnification the slides were scanned at, where the user states it; 0
-	// leaves it to the files.
+	// Magnification that a slide was scanned at, where the user states it; of several
+	// slides that of those whose files do not say. 0 leaves it to the files.
 	Magnification float64
 	Export        export.Options
 
@@ -71,7 +72,7 @@ func (w *Workspace) Analyze(ctx context.Context, req AnalyzeRequest, events func
 		if ctx.Err() != nil {
 			return outcomes, context.Cause(ctx)
 		}
-		outcomes = append(outcomes, Outcome{Slide: path, Out: folders[i], Result: r, Err: err})
+		outcomes = append(outcomes, Outcome{Slide: path, Out: job.out, Result: r, Err: err})
 	}
 	return outcomes, nil
 }
@@ -87,13 +88,16 @@ type job struct {
 	report func(result.Progress)
 }
 
-func (j job) run(ctx context.Context) (*result.Result, error) {
+// run chooses the folder of the output, and analyses.
+func (j *job) run(ctx context.Context) (*result.Result, error) {
 	slide, err := j.w.Open(ctx, j.path)
 	if err != nil {
 		return nil, err
 	}
 	defer slide.Close()
-	resolution, err := resolutionOf(slide, j.req.Magnification)
+	path, content := identify(j.path)
+	j.out = folderOf(j.out, path, content)
+	resolution, err := resolutionAmong(slide, j.req.Magnification, len(j.req.Slides))
 	if err != nil {
 		return nil, err
 	}
@@ -103,6 +107,7 @@ func (j job) run(ctx context.Context) (*result.Result, error) {
 	if err != nil {
 		return nil, err
 	}
+	r.Slide.Path, r.Slide.ContentID = path, content
 	if j.out == "" {
 		return r, nil
 	}
@@ -119,7 +124,7 @@ func warnOf(to func(slide string, warnings []string), slide string) func([]strin
 }
 
 // result takes the features from a bag, else from the slide.
-func (j job) result(ctx context.Context, req zoom.Request) (*result.Result, error) {
+func (j *job) result(ctx context.Context, req zoom.Request) (*result.Result, error) {
 	r, why, err := j.fromBag(ctx, req)
 	if r != nil || err != nil {
 		return r, err
@@ -170,6 +175,46 @@ func outputFolders(out string, slides []string) []string {
 		folders[i] = filepath.Join(out, name)
 	}
 	return folders
+}
+
+// identify says where a slide's file lies and what it holds, as far as that can be
+// told: what has no content of its own, such as a folder, has none.
+func identify(path string) (absolute, content string) {
+	absolute, err := filepath.Abs(path)
+	if err != nil {
+		absolute = path
+	}
+	content, err = slideio.ContentID(path)
+	if err != nil {
+		content = ""
+	}
+	return absolute, content
+}
+
+// folderOf is the folder that a slide's analysis goes to: the one given, or one with a
+// number behind its name where that holds the analysis of another slide.
+func folderOf(folder, path, content string) string {
+	if folder == "" {
+		return ""
+	}
+	at := folder
+	for n := 2; holdsAnother(at, path, content); n++ {
+		at = fmt.Sprintf("%s-%d", folder, n)
+	}
+	return at
+}
+
+// holdsAnother reports whether the result in a folder is of another slide. Results
+// that do not know their slide's content are told apart by its path.
+func holdsAnother(folder, path, content string) bool {
+	r, err := ReadResult(filepath.Join(folder, export.ResultFile))
+	if err != nil {
+		return false // there is none, or none that could be read
+	}
+	if r.Slide.ContentID != "" && content != "" {
+		return r.Slide.ContentID != content
+	}
+	return filepath.IsAbs(r.Slide.Path) && r.Slide.Path != path
 }
 
 // stem is the file's name without its ending, or with it where that is all.

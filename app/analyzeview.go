@@ -14,8 +14,8 @@ import (
 // stays open for the next analysis with the same options, until Close; one analysis
 // runs at a time, and others wait for it.
 //
-// progress may be nil; it is told nothing while others are waited for, then at most ten times a second and stage, from one
-// goroutine at a time. Errors are those of Analyze, and ErrResolutionUnknown.
+// progress may be nil; it is told nothing while others are waited for, then at most
+// ten times a second and stage, from one goroutine at a time. Errors are those of Analyze, and ErrResolutionUnknown.
 func (w *Workspace) AnalyzeView(ctx context.Context, v *View, o EngineOptions, progress func(Progress)) (*result.Result, error) {
 	resolution, _ := v.resolution()
 	if !resolution.Known() {
@@ -34,5 +34,11 @@ func (w *Workspace) AnalyzeView(ctx context.Context, v *View, o EngineOptions, p
 	if ctx.Err() != nil {
 		return nil, context.Cause(ctx)
 	}
-	return out, err
+	if err != nil {
+		return nil, err
+	}
+	if id, err := v.ContentID(); err == nil { // it may have been removed meanwhile
+		out.Slide.ContentID = id
+	}
+	return out, nil
 }

@@ -15,6 +15,7 @@ import (
 
 	"zoomscope/app/export"
 	"zoomscope/engine/result"
+	"zoomscope/slideio"
 	"zoomscope/slideio/atomicfile"
 )
 
@@ -235,7 +236,11 @@ func (e *exporting) open(ctx context.Context, w *Workspace) (done func(), err er
 		done = func() {}
 		if sized, ok := e.Slide.(interface{ Size() (int, int) }); ok {
 			width, height := sized.Size()
-			err = sameSize(s, s.Path, width, height)
+			content := func() (string, error) { return s.ContentID, nil } // pictures that do not know theirs
+			if known, ok := e.Slide.(interface{ ContentID() (string, error) }); ok {
+				content = known.ContentID
+			}
+			err = sameSlide(s, s.Path, width, height, content)
 		}
 		return done, err
 	}
@@ -244,7 +249,8 @@ func (e *exporting) open(ctx context.Context, w *Workspace) (done func(), err er
 	if err != nil {
 		return nil, err
 	}
-	if err := sameSize(s, path, slide.Info().Width(), slide.Info().Height()); err != nil {
+	content := func() (string, error) { return slideio.ContentID(path) }
+	if err := sameSlide(s, path, slide.Info().Width(), slide.Info().Height(), content); err != nil {
 		slide.Close()
 		return nil, err
 	}
@@ -255,11 +261,23 @@ func (e *exporting) open(ctx context.Context, w *Workspace) (done func(), err er
 // ErrOtherSlide: a slide is not the one that was analysed.
 var ErrOtherSlide = errors.New("not the slide that was analysed")
 
-func sameSize(s result.Slide, path string, width, height int) error {
-	if s.Width == width && s.Height == height {
+// sameSlide makes sure that a slide is the one of a result, by its size, and by its
+// content where the result knows that.
+func sameSlide(s result.Slide, path string, width, height int, content func() (string, error)) error {
+	if s.Width != width || s.Height != height {
+		return fmt.Errorf("%s: %d x %d pixels, the result's has %d x %d: %w", path, width, height, s.Width, s.Height, ErrOtherSlide)
+	}
+	if s.ContentID == "" {
 		return nil
 	}
-	return fmt.Errorf("%s: %d x %d pixels, the result's has %d x %d: %w", path, width, height, s.Width, s.Height, ErrOtherSlide)
+	id, err := content()
+	if err != nil {
+		return err
+	}
+	if id != s.ContentID {
+		return fmt.Errorf("%s: the file holds something else than when it was analysed: %w", path, ErrOtherSlide)
+	}
+	return nil
 }
 
 // areas reads areas from pictures.

@@ -228,6 +228,42 @@ func (v *fromView) Picture(ctx context.Context, area result.Rect, width, height 
 	return img, ctx.Err()
 }
 
+// TestExportOfAnotherSlide refuses a slide that has the size of the one analysed but
+// not its content, from a file and from an open view.
+func TestExportOfAnotherSlide(t *testing.T) {
+	w, r := pinkSlide(t)
+	id, err := slideio.ContentID(r.Slide.Path)
+	if err != nil {
+		t.Fatal(err)
+	}
+	export := func(change func(*ExportRequest)) error {
+		t.Helper()
+		req := ExportRequest{Result: r, Items: []ExportItem{ExportAttention}, Dir: t.TempDir()}
+		change(&req)
+		_, err := w.Export(t.Context(), req, nil)
+		return err
+	}
+	file := func(*ExportRequest) {}
+	view := func(req *ExportRequest) {
+		v, err := w.OpenView(t.Context(), r.Slide.Path)
+		if err != nil {
+			t.Fatal(err)
+		}
+		t.Cleanup(func() { v.Close() })
+		req.Slide = v
+	}
+	for name, slide := range map[string]func(*ExportRequest){"file": file, "view": view} {
+		r.Slide.ContentID = id
+		if err := export(slide); err != nil {
+			t.Errorf("%s: %v", name, err)
+		}
+		r.Slide.ContentID = strings.Repeat("0", 64)
+		if err := export(slide); !errors.Is(err, ErrOtherSlide) || !strings.Contains(err.Error(), r.Slide.Path) {
+			t.Errorf("%s of other content: error %v", name, err)
+		}
+	}
+}
+
 // TestExportFromOpenSlide takes pixels from what is open; the file need not be there.
 func TestExportFromOpenSlide(t *testing.T) {
 	w, r := pinkSlide(t)

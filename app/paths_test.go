@@ -1,12 +1,15 @@
 package app
 
 import (
+	"io"
 	"os"
 	"path/filepath"
 	"slices"
 	"testing"
 
+	"zoomscope/app/export"
 	"zoomscope/engine/result"
+	"zoomscope/slideio/atomicfile"
 )
 
 func TestOutputFolders(t *testing.T) {
@@ -28,6 +31,42 @@ func TestOutputFolders(t *testing.T) {
 				t.Errorf("%v in %v, want %v", c.slides, got, c.want)
 			}
 		})
+	}
+}
+
+// TestFolderOf chooses folders beside the results of other slides.
+func TestFolderOf(t *testing.T) {
+	dir := t.TempDir()
+	at := func(name string) string { return filepath.Join(dir, name) }
+	keep := func(name, path, content string) {
+		t.Helper()
+		_, r := pinkSlide(t)
+		r.Slide.Path, r.Slide.ContentID = path, content
+		if err := os.MkdirAll(at(name), 0o755); err != nil {
+			t.Fatal(err)
+		}
+		err := atomicfile.Write(filepath.Join(at(name), export.ResultFile), func(w io.Writer) error { return export.WriteJSON(w, r) })
+		if err != nil {
+			t.Fatal(err)
+		}
+	}
+	keep("one", "/a/one.svs", "aa")
+	keep("one-2", "/b/one.svs", "")
+	keep("old", "old.svs", "") // of a version that kept the path as it was given
+	for name, c := range map[string]struct{ folder, path, content, want string }{
+		"none asked for":          {"", "/a/one.svs", "aa", ""},
+		"new":                     {at("two"), "/a/two.svs", "bb", at("two")},
+		"the same":                {at("one"), "/a/one.svs", "aa", at("one")},
+		"the same, moved":         {at("one"), "/c/one.svs", "aa", at("one")},
+		"another":                 {at("one"), "/c/one.svs", "cc", at("one-3")},
+		"another, by its path":    {at("one"), "/b/one.svs", "bb", at("one-2")},
+		"nothing to tell it by":   {at("old"), "/a/old.svs", "dd", at("old")},
+		"without content, moved":  {at("one"), "/c/one.svs", "", at("one-3")},
+		"without content, stayed": {at("one"), "/a/one.svs", "", at("one")},
+	} {
+		if got := folderOf(c.folder, c.path, c.content); got != c.want {
+			t.Errorf("%s: %s, want %s", name, got, c.want)
+		}
 	}
 }
 

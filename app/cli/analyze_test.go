@@ -175,6 +175,27 @@ func TestAnalyzeSlidesOfOneName(t *testing.T) {
 	}
 }
 
+// TestAnalyzeOneNameInSeparateCalls analyses slides of one name one after the other,
+// as a loop over folders does, and one of them again.
+func TestAnalyzeOneNameInSeparateCalls(t *testing.T) {
+	m, k, out, dir := withRuntime(t), newKit(t), t.TempDir(), t.TempDir()
+	whole := read(t, k.slide)
+	a := write(t, filepath.Join(dir, "a", "case.png"), whole)
+	b := write(t, filepath.Join(dir, "b", "case.png"), append(slices.Clone(whole), "another slide"...))
+	for _, slide := range []string{a, b, a} {
+		m.run(t, k.with("analyze", slide, "--out", out, "--magnification", "20", "--quiet")...).want(t, exitDone)
+	}
+	for folder, want := range map[string]string{"case": a, "case-2": b} {
+		r, err := export.ReadJSON(bytes.NewReader(read(t, filepath.Join(out, folder, "result.json"))))
+		if err != nil || r.Slide.Path != want {
+			t.Errorf("%s is of %s, want %s, error %v", folder, r.Slide.Path, want, err)
+		}
+	}
+	if found, err := os.ReadDir(out); err != nil || len(found) != 2 {
+		t.Errorf("%v in the folder, error %v", found, err)
+	}
+}
+
 var (
 	secondsOf = regexp.MustCompile(`(?s)"seconds": \{.*?\}`)
 	threadsOf = regexp.MustCompile(`, [0-9]+ threads?"`)

@@ -7,7 +7,6 @@ import (
 	"errors"
 	"image"
 	"io"
-	"os"
 	"path/filepath"
 
 	"zoomscope/engine/result"
@@ -38,10 +37,11 @@ const ResultFile = "result.json"
 //	report.pdf              all of it on a page, where o.Report asks for it
 //	result.json             the analysis itself
 //
-// result.json is removed first and written last: where it is, all is there.
-// Files of these names that an earlier analysis left are replaced or removed;
-// others are left alone. It returns the paths written, in order. Progress may be
-// nil; it is called from one goroutine at a time.
+// All is written beside the folder's files first and takes their place at the end,
+// result.json last: where it is, all is there, and what an earlier analysis left
+// stays whole until then. Files of these names are replaced or removed; others are
+// left alone. It returns the paths written, in order. Progress may be nil; it is
+// called from one goroutine at a time.
 func Everything(ctx context.Context, dir string, r *result.Result, reader AreaReader, o Options, progress func(result.Progress)) ([]string, error) {
 	if err := Check(r); err != nil {
 		return nil, err
@@ -49,19 +49,21 @@ func Everything(ctx context.Context, dir string, r *result.Result, reader AreaRe
 	if progress == nil {
 		progress = func(result.Progress) {}
 	}
-	w := &writer{ctx: ctx, dir: dir, r: r, reader: reader, o: o, progress: progress}
-	if err := w.clear(); err != nil {
+	at, err := stage(dir)
+	if err != nil {
 		return nil, err
 	}
+	defer at.drop()
+	w := &writer{ctx: ctx, dir: at.part, r: r, reader: reader, o: o, progress: progress}
 	for _, step := range []func() error{w.overview, w.attention, w.zoomPath, w.patches, w.tables, w.report, w.result} {
 		if err := ctx.Err(); err != nil {
-			return w.written, err
+			return nil, err
 		}
 		if err := step(); err != nil {
-			return w.written, err
+			return nil, at.naming(err)
 		}
 	}
-	return w.written, nil
+	return at.install(w.written)
 }
 
 // writer is one run of Everything.
@@ -76,17 +78,6 @@ type writer struct {
 	ov      *Overview
 	sidecar sidecar
 	written []string
-}
-
-// clear makes the folder and takes away what would look finished.
-func (w *writer) clear() error {
-	if err := os.MkdirAll(w.dir, 0o755); err != nil {
-		return err
-	}
-	if err := os.Remove(filepath.Join(w.dir, ResultFile)); err != nil && !errors.Is(err, os.ErrNotExist) {
-		return err
-	}
-	return errors.Join(removeAll(w.dir, "attention-*x.png"), removeAll(w.dir, "zoom-path.png"), removeAll(w.dir, ReportFile))
 }
 
 // save writes one file of the folder.
@@ -151,7 +142,7 @@ func (w *writer) zoomPath() error {
 
 func (w *writer) patches() error {
 	o := PatchOptions{Top: w.o.Top, Progress: w.progress}
-	files, err := WritePatches(w.ctx, filepath.Join(w.dir, "patches"), w.reader, w.r, w.ov, o)
+	files, err := WritePatches(w.ctx, filepath.Join(w.dir, patchFolder), w.reader, w.r, w.ov, o)
 	w.written = append(w.written, files...)
 	return err
 }

@@ -15,6 +15,7 @@ import (
 	"strings"
 	"sync/atomic"
 	"testing"
+	"time"
 
 	"zoomscope/engine/result"
 )
@@ -172,15 +173,12 @@ func TestEverythingBrokenOff(t *testing.T) {
 		if _, err := Everything(t.Context(), dir, r, b, quick(), nil); !errors.Is(err, broken) {
 			t.Errorf("after %d reads: error %v", reads, err)
 		}
-		if _, err := os.Stat(filepath.Join(dir, ResultFile)); !errors.Is(err, os.ErrNotExist) {
-			t.Errorf("after %d reads: result.json is there (%v)", reads, err)
+		if old, err := os.ReadFile(filepath.Join(dir, ResultFile)); err != nil || string(old) != "older" {
+			t.Errorf("after %d reads: the result that was there is %q (%v)", reads, old, err)
 		}
-		filepath.WalkDir(dir, func(path string, d os.DirEntry, err error) error {
-			if strings.HasSuffix(path, ".part") {
-				t.Errorf("%s is left", path)
-			}
-			return err
-		})
+		if n := tree(t, dir); n != 1 {
+			t.Errorf("after %d reads: %d files in the folder, want the older one alone", reads, n)
+		}
 	}
 }
 
@@ -381,5 +379,29 @@ func TestOddResults(t *testing.T) {
 				t.Error(err)
 			}
 		})
+	}
+}
+
+// TestEverythingClearsWhatWasAbandoned finds the new files of runs that were killed,
+// long ago and just now.
+func TestEverythingClearsWhatWasAbandoned(t *testing.T) {
+	r, reader := small(t)
+	dir := t.TempDir()
+	long, now := filepath.Join(dir, ".new-1"), filepath.Join(dir, ".new-2")
+	for _, part := range []string{long, now} {
+		if err := os.MkdirAll(filepath.Join(part, "patches"), 0o700); err != nil {
+			t.Fatal(err)
+		}
+	}
+	old := time.Now().Add(-2 * abandoned)
+	if err := os.Chtimes(long, old, old); err != nil {
+		t.Fatal(err)
+	}
+	if _, err := Everything(t.Context(), dir, r, reader, quick(), nil); err != nil {
+		t.Fatal(err)
+	}
+	left, err := filepath.Glob(filepath.Join(dir, stagePattern))
+	if err != nil || !slices.Equal(left, []string{now}) {
+		t.Errorf("%q is left, error %v", left, err)
 	}
 }

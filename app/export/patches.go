@@ -96,16 +96,27 @@ type patchWriter struct {
 
 // clean makes the folders and removes what an earlier analysis left in them.
 func (w *patchWriter) clean() error {
-	for _, pattern := range []string{"*x/rank-*_x*_y*.png", "contact-*x.png", "index.csv"} {
-		if err := removeAll(w.dir, pattern); err != nil {
-			return err
-		}
+	if err := removePatches(w.dir); err != nil {
+		return err
 	}
 	if err := os.MkdirAll(w.dir, 0o755); err != nil {
 		return err
 	}
 	for _, s := range w.shots {
 		if err := os.MkdirAll(filepath.Dir(w.path(&s)), 0o755); err != nil {
+			return err
+		}
+	}
+	return nil
+}
+
+// patchFolder is the one among what Everything writes.
+const patchFolder = "patches"
+
+// removePatches removes what WritePatches left in a folder.
+func removePatches(dir string) error {
+	for _, pattern := range []string{"*x/rank-*_x*_y*.png", "contact-*x.png", "index.csv"} {
+		if err := removeAll(dir, pattern); err != nil {
 			return err
 		}
 	}

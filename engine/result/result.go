@@ -35,6 +35,7 @@ const ResearchUse = "For research use only. Not for use in diagnostic procedures
 // Slide identifies the slide that was analysed.
 type Slide struct {
 	Path      string     `json:"path"`
+	ContentID string     `json:"content_id,omitempty"` // of the file, as slideio.ContentID has it; "" unknown
 	Vendor    string     `json:"vendor"`
 	Width     int        `json:"width"`
 	Height    int        `json:"height"`
