@@ -494,6 +494,24 @@ func TestWorklistFailure(t *testing.T) {
 	wantWords(t, w.detail.object, w.texts.Worklist.WhatToDo)
 }
 
+// TestWorklistVerdictOnAnotherModel shows a verdict that says nothing of the model at
+// hand: a case that is not unread, and of which no class is known.
+func TestWorklistVerdictOnAnotherModel(t *testing.T) {
+	var l log
+	w := filled(t, &l, 4)
+	w.Select(1)
+	c := *w.cases.at(1)
+	c.Verdict = &WorklistVerdict{}
+	w.Update(c)
+	if got := w.Row(1).Cells().Verdict; got != "other model" {
+		t.Errorf("the row reads %q", got)
+	}
+	wantWords(t, w.detail.object, "what another model said", "Take back")
+	c.Verdict = &WorklistVerdict{Class: "low-grade"}
+	w.Update(c)
+	wantNoWords(t, w.detail.object, "what another model said")
+}
+
 func TestWorklistTriage(t *testing.T) {
 	var l log
 	w := filled(t, &l, 40)

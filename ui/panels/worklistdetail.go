@@ -311,6 +311,9 @@ func (d *worklistDetail) given(id int64, v WorklistVerdict) []fyne.CanvasObject 
 	if v.Class != "" {
 		parts = append(parts, widgets.NewBody(fmt.Sprintf(t.ReadClass, v.Class)))
 	}
+	if v.Class == "" && v.Opinion == "" {
+		parts = append(parts, widgets.NewBody(t.OtherSays))
+	}
 	if v.Blinded {
 		parts = append(parts, widgets.NewNote(t.ReadBlinded))
 	}

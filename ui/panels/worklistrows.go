@@ -1,6 +1,7 @@
 package panels
 
 import (
+	"cmp"
 	"fmt"
 	"image"
 	"slices"
@@ -340,7 +341,7 @@ func verdictCells(cells *widgets.CaseCells, t texts.Worklist, c WorklistCase) {
 	case WorklistUnsure:
 		cells.Verdict, cells.VerdictIcon = t.Unsure, standard.IconNameQuestion
 	default:
-		cells.Verdict = v.Class
+		cells.Verdict = cmp.Or(v.Class, t.OtherGiven)
 	}
 }
 

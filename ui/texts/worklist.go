@@ -98,6 +98,8 @@ type Worklist struct {
 	Disagree    string `json:"disagree"`
 	DisagreeKey string `json:"disagree_key"`
 	Unsure      string `json:"unsure"`
+	OtherGiven  string `json:"other_given"` // a verdict, on what another model said
+	OtherSays   string `json:"other_says"`  // what such a verdict means
 	UnsureKey   string `json:"unsure_key"`
 	TakeBack    string `json:"take_back"`
 	ReadClass   string `json:"read_class"` // %s: class in the reader's view
