@@ -133,13 +133,14 @@ func TestWorkOfTransMIL(t *testing.T) {
 	// which the first 3 are the same.
 	const d, k, e, places = 16, 8 - 2, 2, 9
 	const rows = 16 - 2*2
-	inverse := 6 * 4 * heads * k * k * k
+	inverse := 5 * 4 * heads * k * k * k
 	projections := func(queries int) int { return (queries + 2*rows) * d * d }
 	landmarks := 2*k*d*d + heads*k*k*e
-	far := heads * (k*rows*e + k*rows*e + k*k*e) // attention of the landmarks, times the values, times the inverse
-	first := projections(rows) + landmarks + inverse + far + heads*(rows*k*e+rows*k*e) + rows*d*residual + (places+1)*d*d
-	second := projections(1) + landmarks + inverse + far + heads*(k*e+k*e) + d*residual + d*d
-	attention := heads * (k*k + k*rows)
+	far := heads * (k*rows*e + k*rows*e) // attention of the landmarks, times the values
+	last := func(width int) int { return 7 * heads * k * k * width }
+	first := projections(rows) + landmarks + inverse + far + last(e) + heads*(rows*k*e+rows*k*e) + rows*d*residual + (places+1)*d*d
+	second := projections(1) + landmarks + inverse + far + last(1) + heads*(k*e+k*e) + d*residual + d*d
+	attention := heads * k * rows
 	want := places*c.Encoder.Dim*d + first + places*d*49 + second + attention + d*len(c.Classes)
 	if got != int64(want) {
 		t.Errorf("%d multiply-adds, want %d", got, want)

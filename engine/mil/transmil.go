@@ -212,10 +212,11 @@ type nystrom struct {
 type parts struct {
 	x          *nn.Value   // the padded rows, [n, d]
 	keys       *nn.Value   // the landmarks of the keys, [8, K, e]
-	inverse    *nn.Value   // [8, K, K]
+	near       *nn.Value   // the attention of the landmarks to each other, [8, K, K]
+	inverse    *nn.Value   // of near, but for a last step, [8, K, K]
 	values     []*nn.Value // of each head, [n, e]
 	far        []*nn.Value // the attention of the landmarks to all rows, [K, n]
-	gathered   []*nn.Value // inverse times far times values, [K, e]
+	seen       []*nn.Value // far times values, [K, e]
 	projection *nn.Value   // [3 8 e, d]
 }
 
@@ -241,18 +242,16 @@ func (a nystrom) parts(x *nn.Value) *parts {
 	means := a.means(x)
 	var queries, keys []*nn.Value
 	for h := range heads {
-		queries = append(queries, a.Unsqueeze(a.query(p, means, h), 0))
-		keys = append(keys, a.Unsqueeze(a.part(p, means, 1, h), 0))
+		queries, keys = append(queries, a.query(p, means, h)), append(keys, a.part(p, means, 1, h))
 	}
-	marks := a.Concat(0, queries...)
-	p.keys = a.Concat(0, keys...)
-	near := a.MatMul(marks, a.Transpose(p.keys, 0, 2, 1))
-	p.inverse = a.inverse(a.Softmax(a.Add(near, a.Log(a.marks)), -1))
+	marks := a.stack(queries)
+	p.keys = a.stack(keys)
+	p.near = a.Softmax(a.Add(a.MatMul(marks, a.Transpose(p.keys, 0, 2, 1)), a.Log(a.marks)), -1)
+	p.inverse = a.inverse(p.near)
 	for h := range heads {
 		values := a.part(p, p.x, 2, h)
-		far, y := a.attend(a.head(marks, h), a.part(p, p.x, 1, h), values, a.rows)
-		p.values, p.far = append(p.values, values), append(p.far, far)
-		p.gathered = append(p.gathered, a.MatMul(a.head(p.inverse, h), y))
+		far, seen := a.attend(a.head(marks, h), a.part(p, p.x, 1, h), values, a.rows)
+		p.values, p.far, p.seen = append(p.values, values), append(p.far, far), append(p.seen, seen)
 	}
 	return p
 }
@@ -291,30 +290,58 @@ func (a nystrom) attend(q, k, v, counts *nn.Value) (attention, y *nn.Value) {
 // inverse approaches that of M [8, m, m] with positive elements, given x [8, K, K]: of
 // the rows and columns of landmarks that are the same x has one row, and the sum of the
 // columns. That is M on vectors that are the same at such landmarks, which M and its
-// transpose make all others into, and the answer is of the same form. Training computes
-// the steps again.
+// transpose make all others into, and the answer is of the same form. It takes all
+// steps but the last. Training keeps what each comes to, and computes the rest again.
 func (a nystrom) inverse(x *nn.Value) *nn.Value {
-	again := a.Recompute
 	transposed := a.Mul(a.Transpose(x, 0, 2, 1), a.Div(a.Unsqueeze(a.marks, 0), a.Unsqueeze(a.marks, 1)))
 	largest := func(sums *nn.Value) *nn.Value { return a.ReduceMax(a.ReduceSum(sums, false, 2), false) }
 	z := a.Div(transposed, a.Mul(largest(x), largest(transposed)))
-	less := func(times float64, y, product *nn.Value) *nn.Value {
-		return again(a.Sub(again(a.Mul(y, a.Scalar(times))), again(a.MatMul(y, product))))
-	}
-	for range inversions {
-		y := again(a.MatMul(x, z))
-		inner := again(a.Sub(again(a.Mul(y, a.Scalar(15))), again(a.MatMul(y, less(7, y, y)))))
-		z = again(a.Mul(less(13, z, inner), a.Scalar(0.25)))
+	for range inversions - 1 {
+		y := a.Recompute(a.MatMul(x, z))
+		z = a.step(z, func(v *nn.Value) *nn.Value { return a.MatMul(v, y) })
 	}
 	return z
+}
+
+// step is v (13 - Y (15 - Y (7 - Y))) / 4, or with Y on the other side; by multiplies
+// by Y.
+func (a nystrom) step(v *nn.Value, by func(*nn.Value) *nn.Value) *nn.Value {
+	again := a.Recompute
+	times := func(n float64, v *nn.Value) *nn.Value { return again(a.Mul(v, a.Scalar(n))) }
+	first := again(by(v))
+	third := again(by(again(a.Sub(times(7, first), again(by(first))))))
+	return a.Mul(again(a.Sub(times(13, v), again(a.Sub(times(15, first), third)))), a.Scalar(0.25))
+}
+
+// before is the inverse of p times y, of every head [K, e]: the last step is taken with
+// what is narrower than the inverse.
+func (a nystrom) before(p *parts, y []*nn.Value) *nn.Value {
+	by := func(v *nn.Value) *nn.Value { return a.MatMul(p.near, a.Recompute(a.MatMul(p.inverse, v))) }
+	return a.MatMul(p.inverse, a.step(a.stack(y), by))
+}
+
+// behind is rows, of every head [1, K], times the inverse of p.
+func (a nystrom) behind(rows []*nn.Value, p *parts) *nn.Value {
+	by := func(v *nn.Value) *nn.Value { return a.MatMul(a.Recompute(a.MatMul(v, p.near)), p.inverse) }
+	return a.step(a.MatMul(a.stack(rows), p.inverse), by)
+}
+
+// stack is one array of those of all heads.
+func (a nystrom) stack(heads []*nn.Value) *nn.Value {
+	var all []*nn.Value
+	for _, v := range heads {
+		all = append(all, a.Unsqueeze(v, 0))
+	}
+	return a.Concat(0, all...)
 }
 
 // all is the attention for each of the n rows of which x are the padded ones.
 func (a nystrom) all(x *nn.Value, n nn.Dim) *nn.Value {
 	p := a.parts(x)
+	gathered := a.before(p, p.seen)
 	var heads []*nn.Value
 	for h := range p.values {
-		_, y := a.attend(a.query(p, p.x, h), a.head(p.keys, h), p.gathered[h], a.marks)
+		_, y := a.attend(a.query(p, p.x, h), a.head(p.keys, h), a.head(gathered, h), a.marks)
 		heads = append(heads, a.Add(y, a.along(p.values[h], h, residual/2)))
 	}
 	y := a.Concat(1, heads...)
@@ -351,22 +378,26 @@ func (a nystrom) token(x *nn.Value) (y *nn.Value, attention func() *nn.Value) {
 	start := a.offset()
 	next := func(by int64) *nn.Value { return a.Add(start, a.at(by)) }
 	row := a.SliceTo(p.x, 0, start, next(1), nn.Fixed(1))
-	var outs, owns []*nn.Value
+	var owns, outs []*nn.Value
 	for h := range heads {
-		own, y := a.attend(a.query(p, row, h), a.head(p.keys, h), p.gathered[h], a.marks)
+		near := a.Gemm(a.query(p, row, h), a.head(p.keys, h), a.Log(a.marks), false, true)
+		owns = append(owns, a.Softmax(near, 1))
+	}
+	own := a.behind(owns, p)
+	for h := range heads {
 		zeros := a.Const(nn.NewTensor(nn.Float32, residual/2, a.d/heads))
 		around := a.SliceTo(a.Concat(0, zeros, p.values[h], zeros), 0, start, next(residual), nn.Fixed(residual))
-		outs = append(outs, a.Add(y, a.along(around, h, 0)))
-		owns = append(owns, own)
+		outs = append(outs, a.Add(a.MatMul(a.head(own, h), p.seen[h]), a.along(around, h, 0)))
 	}
-	return a.out(a.Concat(1, outs...)), func() *nn.Value { return a.mean(p, owns) }
+	return a.out(a.Concat(1, outs...)), func() *nn.Value { return a.mean(p, own) }
 }
 
-// mean is the attention of one row, of which owns are those to the landmarks, [1, K].
-func (a nystrom) mean(p *parts, owns []*nn.Value) *nn.Value {
+// mean is the attention of one row, of which own is that to the landmarks times the
+// inverse, [8, 1, K].
+func (a nystrom) mean(p *parts, own *nn.Value) *nn.Value {
 	var sum *nn.Value
-	for h, own := range owns {
-		y := a.MatMul(a.MatMul(own, a.head(p.inverse, h)), p.far[h])
+	for h, far := range p.far {
+		y := a.MatMul(a.head(own, h), far)
 		if sum == nil {
 			sum = y
 		} else {
