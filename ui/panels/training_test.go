@@ -182,14 +182,14 @@ func TestTrainingRuns(t *testing.T) {
 		p.SetProgress(TrainingProgress{State: TrainingEnded, Ending: ending, Planned: 100, Points: somePoints(100)})
 		wantWords(t, p.Object(), words)
 	}
-	p.SetProgress(TrainingProgress{State: TrainingEnded, Ending: EndedWhole, Planned: 1, Points: somePoints(1)})
-	wantWords(t, p.Object(), "Ended after its one epoch.")
 	if p.learn.epochs.Disabled() || p.learn.start.Text() != "Start training" {
 		t.Error("no other training can be started")
 	}
 	if words := p.learn.loss.Words(); words[0] != "Loss" || !strings.HasPrefix(words[1], "training 0.0") {
 		t.Errorf("%q", words)
 	}
+	p.SetProgress(TrainingProgress{State: TrainingEnded, Ending: EndedWhole, Planned: 1, Points: somePoints(1)})
+	wantWords(t, p.Object(), "Ended after its one epoch.")
 }
 
 // A loss that is another in training than in validation is told from it.
