@@ -30,7 +30,7 @@ type ExtractRequest struct {
 	Engine         EngineOptions
 	Magnifications []float64 // those of the model, or 5 10 20, when nil
 	Tissue         string    // name of a tissue preset; "" is that of the model
-	Magnification  float64   // the slides were scanned at, where the user states it
+	Magnification  float64   // as that of AnalyzeRequest
 	Float32        bool      // features in full precision; half is the default
 
 	// Warn, where not nil, is told what warnings there are of a slide and its patches
@@ -189,7 +189,7 @@ func (x *extracting) there(path, id string) (*zoom.Extracted, error) {
 	if why := x.unlike(m, id, f.Type()); why != "" {
 		return nil, fmt.Errorf("%s holds %s; remove it or choose another folder", path, why)
 	}
-	if stated := slideio.Stated(x.req.Magnification); (m.Slide.MPPSource == stated.Source) != (x.req.Magnification > 0) || x.req.Magnification > 0 && m.Slide.MPP != [2]float64{stated.X, stated.Y} {
+	if !x.asStated(m) {
 		return nil, nil
 	}
 	done := &zoom.Extracted{Manifest: m, Reused: true}
@@ -197,6 +197,16 @@ func (x *extracting) there(path, id string) (*zoom.Extracted, error) {
 		done.Patches = append(done.Patches, f.Len(i))
 	}
 	return done, nil
+}
+
+// asStated reports whether a bag is, for sure, at the resolution that Extract would
+// take the slide for.
+func (x *extracting) asStated(m bag.Manifest) bool {
+	stated, says := slideio.Stated(x.req.Magnification), x.req.Magnification > 0
+	if m.Slide.MPPSource != stated.Source {
+		return !says || len(x.req.Slides) > 1
+	}
+	return says && m.Slide.MPP == [2]float64{stated.X, stated.Y}
 }
 
 // unlike says what a bag holds instead of what is asked for, "" for the same.
@@ -237,7 +247,7 @@ func (x *extracting) run(ctx context.Context, engine *zoom.Engine, events func(E
 		one := x.template
 		one.Path, one.ContentID, one.Warn = out.Bag, x.ids[i], warnOf(x.req.Warn, out.Slide)
 		report := about(Event{Slide: out.Slide, Index: i, Count: len(x.outcomes), Pace: pace}, events)
-		out.Extracted, out.Err = x.w.extractOne(ctx, engine, out.Slide, x.req.Magnification, one, func(p result.Progress) {
+		out.Extracted, out.Err = x.extractOne(ctx, engine, out.Slide, one, func(p result.Progress) {
 			pace.update(p)
 			report(p)
 		})
@@ -293,14 +303,14 @@ func contentOf(path string) (id string, found bool) {
 
 func exists(path string) bool { _, err := os.Stat(path); return err == nil }
 
-func (w *Workspace) extractOne(ctx context.Context, e *zoom.Engine, path string, magnification float64, req zoom.ExtractRequest, report func(result.Progress)) (*zoom.Extracted, error) {
-	slide, err := w.Open(ctx, path)
+func (x *extracting) extractOne(ctx context.Context, e *zoom.Engine, path string, req zoom.ExtractRequest, report func(result.Progress)) (*zoom.Extracted, error) {
+	slide, err := x.w.Open(ctx, path)
 	if err != nil {
 		return nil, err
 	}
 	defer slide.Close()
 	req.Slide = slide
-	if req.Resolution, err = resolutionOf(slide, magnification); err != nil {
+	if req.Resolution, err = resolutionAmong(slide, x.req.Magnification, len(x.req.Slides)); err != nil {
 		return nil, err
 	}
 	return e.Extract(ctx, req, report)

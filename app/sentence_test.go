@@ -15,7 +15,7 @@ import (
 // by the file they are in.
 var sayers = map[string][]string{
 	"../slideio/resolution.go":    {"ResolutionOf", "WithDensity", "weigh", "objective"},
-	"../slideio/slide.go":         {"Stated"},
+	"../slideio/slide.go":         {"Stated", "Against"},
 	"../engine/grid/grid.go":      {"Warnings", "Warning"},
 	"../engine/zoom/analysis.go":  {"warnings", "warningsOf"},
 	"../engine/zoom/engine.go":    {"toCPU"},
@@ -25,7 +25,6 @@ var sayers = map[string][]string{
 	"../engine/device/present.go": {"errElsewhere", "errNoCUDA", "errNoVulkan"},
 	"../engine/device/prove.go":   {"proofRun", "faster"},
 	"../engine/mil/model.go":      {"New"},
-	"view.go":                     {"checked"},
 	"engine.go":                   {"outsideResolution", "UntrainedModel"},
 	"demomodel.go":                {"demoNote", "demoTraining"},
 	"bagfolder.go":                {"fromBag"},

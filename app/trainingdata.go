@@ -29,8 +29,8 @@ type DatasetRequest struct {
 	Images bool   // plain pictures in the folder count as slides
 
 	Splits train.SplitOptions // how training is going to divide them
-	// Magnification the slides were scanned at, where the user states it; 0 leaves
-	// it to the files.
+	// Magnification that slides were scanned at whose files do not say, where the user
+	// states it; 0 leaves it to the files.
 	Magnification float64
 }
 
@@ -180,7 +180,7 @@ func (w *Workspace) lookAtSlides(ctx context.Context, d *DatasetInfo, rows []tra
 			*s = DatasetSlide{Path: train.Locate(d.Table, row.Slide), Label: row.Label, Patient: row.Patient}
 			contents[i], s.Err = slideio.ContentID(s.Path)
 			if s.Err == nil {
-				s.MPP, s.Err = w.pixelSize(looking, s.Path, magnification)
+				s.MPP, s.Err = w.pixelSize(looking, s.Path, magnification, len(rows))
 			}
 			looked()
 			return looking.Err()
@@ -192,14 +192,15 @@ func (w *Workspace) lookAtSlides(ctx context.Context, d *DatasetInfo, rows []tra
 	return contents, nil
 }
 
-// pixelSize is that of a slide in micrometres, 0 where it is not known.
-func (w *Workspace) pixelSize(ctx context.Context, path string, magnification float64) (float64, error) {
+// pixelSize is that of a slide, one of so many, in micrometres, 0 where it is not
+// known.
+func (w *Workspace) pixelSize(ctx context.Context, path string, magnification float64, slides int) (float64, error) {
 	s, err := w.Open(ctx, path)
 	if err != nil {
 		return 0, err
 	}
 	defer s.Close()
-	r, err := resolutionOf(s, magnification)
+	r, err := resolutionAmong(s, magnification, slides)
 	if errors.Is(err, ErrResolutionUnknown) {
 		return 0, nil
 	}

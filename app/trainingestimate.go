@@ -159,7 +159,7 @@ func (m *measuring) count(ctx context.Context, path string) (int, error) {
 	}
 	defer slide.Close()
 	in := *slide.Info()
-	if in.Resolution, err = resolutionOf(slide, m.extracting.req.Magnification); err != nil {
+	if in.Resolution, err = resolutionAmong(slide, m.extracting.req.Magnification, len(m.extracting.req.Slides)); err != nil {
 		return 0, err
 	}
 	geometry, err := grid.GeometryOf(&in)

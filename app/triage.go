@@ -6,6 +6,7 @@ import (
 	"fmt"
 	"path/filepath"
 	"slices"
+	"strings"
 	"sync"
 	"sync/atomic"
 	"time"
@@ -27,8 +28,9 @@ type TriageRequest struct {
 
 	RetryFailed bool // queue again what failed
 
-	// Magnification that all slides in the folders were scanned at; 0 leaves it to
-	// the files, nil leaves what was stated before.
+	// Magnification that the slides in the folders were scanned at whose files do not
+	// say; it is remembered for them. 0 leaves all to the files, nil leaves what was
+	// stated before.
 	Magnification *float64
 }
 
@@ -195,11 +197,68 @@ func (t *triage) prepare(ctx context.Context) (err error) {
 	return err
 }
 
+// stateMagnification keeps what is stated of a folder: that its files are to say it,
+// for all slides; a magnification for those that are known to need one. Of others that
+// shows when they are opened.
 func (t *triage) stateMagnification(ctx context.Context, folder string) error {
-	if t.req.Magnification == nil {
+	m := t.stated()
+	switch {
+	case t.req.Magnification == nil:
 		return nil
+	case m == 0:
+		return t.list.StateMagnificationUnder(ctx, 0, folder)
 	}
-	return t.list.StateMagnificationUnder(ctx, *t.req.Magnification, folder)
+	cases, err := t.list.List(ctx, worklist.Query{Setup: t.setup, Filter: worklist.Filter{Folder: folder}})
+	if err != nil {
+		return err
+	}
+	var ids []int64
+	for _, c := range cases {
+		if c.Stated > 0 || c.State == worklist.Failed && c.Kind == string(ErrorResolutionUnknown) {
+			ids = append(ids, c.ID)
+		}
+	}
+	return t.list.StateMagnification(ctx, m, ids...)
+}
+
+// stated is the magnification that is stated of the folders, 0 for none.
+func (t *triage) stated() float64 {
+	if t.req.Magnification == nil {
+		return 0
+	}
+	return *t.req.Magnification
+}
+
+// restate keeps, once a slide is open, whether the magnification that is stated of its
+// folder is for it, and queues it for that: a run is of one magnification.
+func (t *triage) restate(ctx context.Context, o *openedSlide) (again bool, err error) {
+	m := t.stated()
+	if m == 0 || o.slide == nil || !t.inFolders(o.path) {
+		return false, nil
+	}
+	if o.slide.Info().Resolution.Known() {
+		m = 0
+	}
+	if m == o.job.Stated {
+		return false, nil
+	}
+	return true, t.persist(ctx, func() error {
+		if err := t.list.StateMagnification(ctx, m, o.job.Case); err != nil {
+			return err
+		}
+		_, err := t.list.Enqueue(ctx, t.setup.ID, t.req.Only, false)
+		return err
+	})
+}
+
+// inFolders reports whether a file lies in one of the folders.
+func (t *triage) inFolders(path string) bool {
+	return slices.ContainsFunc(t.req.Folders, func(f worklist.Folder) bool { return liesIn(f.Path, path) })
+}
+
+// liesIn reports whether a path lies in a folder or its subfolders.
+func liesIn(folder, path string) bool {
+	return strings.HasPrefix(path, strings.TrimRight(folder, string(filepath.Separator))+string(filepath.Separator))
 }
 
 // watching reports whether the triage goes on until it is cancelled.

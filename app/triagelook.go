@@ -178,16 +178,10 @@ func (t *triage) takeIn(ctx context.Context, folder worklist.Folder, files []sli
 // keep puts slides that were seen on the worklist and into the queue.
 func (t *triage) keep(ctx context.Context, folder worklist.Folder, seen []worklist.Sighting) error {
 	return t.persist(ctx, func() error {
-		added, err := t.list.See(ctx, seen)
-		if err != nil {
+		if _, err := t.list.See(ctx, seen); err != nil {
 			return err
 		}
-		if added > 0 {
-			if err := t.stateMagnification(ctx, folder.Path); err != nil {
-				return err
-			}
-		}
-		_, err = t.list.Enqueue(ctx, t.setup.ID, folder.Path, false)
+		_, err := t.list.Enqueue(ctx, t.setup.ID, folder.Path, false)
 		ring(t.bell)
 		return err
 	})

@@ -9,7 +9,6 @@ import (
 	"image/jpeg"
 	"io/fs"
 	"maps"
-	"path/filepath"
 	"slices"
 	"strings"
 
@@ -29,6 +28,9 @@ func (t *triage) do(ctx context.Context, jobs []worklist.Job) error {
 		t.ahead.begin(ctx, t, jobs[1])
 	}
 	defer o.close()
+	if again, err := t.restate(ctx, o); again || err != nil {
+		return err
+	}
 	var begun bool
 	if err := t.persist(ctx, func() (err error) { begun, err = t.list.Begin(ctx, j); return err }); err != nil || !begun {
 		return err
@@ -209,7 +211,7 @@ func (t *triage) open(ctx context.Context, j worklist.Job) *openedSlide {
 	if o.slide, o.err = t.w.Open(ctx, o.path); o.err != nil {
 		return o
 	}
-	o.resolution, o.err = resolutionOf(o.slide, j.Stated) // a slide of none has a picture too
+	o.resolution, o.err = t.resolutionOf(o) // a slide of none has a picture too
 	if has, err := t.list.HasPicture(ctx, j.Case); err != nil || has {
 		return o
 	}
@@ -220,6 +222,15 @@ func (t *triage) open(ctx context.Context, j worklist.Job) *openedSlide {
 		}
 	}
 	return o
+}
+
+// resolutionOf is the resolution to analyse a slide at: what is stated of it, else the
+// file's own, which what is stated of its folder may disagree with.
+func (t *triage) resolutionOf(o *openedSlide) (slideio.Resolution, error) {
+	if o.job.Stated > 0 || !t.inFolders(o.path) {
+		return resolutionOf(o.slide, o.job.Stated)
+	}
+	return resolutionAmong(o.slide, t.stated(), 2)
 }
 
 // locate finds a file that has the content of a job, in the folder that is worked on
@@ -254,7 +265,7 @@ func firstOf(paths []string) string {
 
 // distance sorts paths outside the folder that is worked on behind the others.
 func (t *triage) distance(path string) string {
-	if t.req.Only == "" || strings.HasPrefix(path, strings.TrimRight(t.req.Only, string(filepath.Separator))+string(filepath.Separator)) {
+	if t.req.Only == "" || liesIn(t.req.Only, path) {
 		return "0"
 	}
 	return "1"

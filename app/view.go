@@ -148,11 +148,7 @@ func (v *View) StateLength(pixels, micrometres float64) error {
 
 // checked adds a doubt to a stated resolution that is not the file's.
 func (v *View) checked(r slideio.Resolution) slideio.Resolution {
-	own := v.slide.Info().Resolution
-	if own.Known() && max(math.Abs(r.X/own.X-1), math.Abs(r.Y/own.Y-1)) > 0.05 {
-		r.Doubts = append(r.Doubts, fmt.Sprintf("%.4g µm per pixel was stated, %s gives %.4g", r.X, own.Source, own.X))
-	}
-	return r
+	return r.Against(v.slide.Info().Resolution)
 }
 
 // Tile is a picture of a virtual pyramid whose levels halve exactly: tile (col,

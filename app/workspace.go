@@ -60,14 +60,24 @@ func (w *Workspace) Open(ctx context.Context, path string) (slideio.Slide, error
 // the user has not said it either.
 var ErrResolutionUnknown = errors.New("resolution unknown: state the magnification it was scanned at")
 
-// resolutionOf is the resolution to analyse a slide at: what the user stated
-// (magnification > 0), else the file's own.
+// resolutionOf is the resolution to analyse a slide at: what the user stated of it
+// (magnification > 0), else the file's own. Where the two disagree it has a doubt.
 func resolutionOf(s slideio.Slide, magnification float64) (slideio.Resolution, error) {
+	return resolutionAmong(s, magnification, 1)
+}
+
+// resolutionAmong is resolutionOf a slide of so many that the user states a
+// magnification of: of more than one it is for those whose files do not say their own.
+func resolutionAmong(s slideio.Slide, magnification float64, slides int) (slideio.Resolution, error) {
+	own, stated := s.Info().Resolution, slideio.Resolution{}
 	if magnification > 0 {
-		return slideio.Stated(magnification), nil
+		stated = slideio.Stated(magnification)
 	}
-	if r := s.Info().Resolution; r.Known() {
-		return r, nil
+	switch {
+	case own.Known() && (slides > 1 || !stated.Known()):
+		return own.Despite(stated), nil
+	case stated.Known():
+		return stated.Against(own), nil
 	}
 	return slideio.Resolution{}, fmt.Errorf("%s: %w", s.Info().Path, ErrResolutionUnknown)
 }

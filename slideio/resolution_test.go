@@ -86,3 +86,23 @@ func TestMagnification(t *testing.T) {
 		t.Errorf("unknown: %gx", got)
 	}
 }
+
+func TestStatedAgainstFile(t *testing.T) {
+	own := Resolution{X: 0.5, Y: 0.5, Source: "aperio.MPP", Doubts: []string{"one"}}
+	for _, c := range []struct {
+		stated                   float64
+		own                      Resolution
+		wantAgainst, wantDespite int // doubts
+	}{
+		{20, own, 0, 1}, {20.9, own, 0, 1}, {21.1, own, 1, 2}, {19.1, own, 0, 1}, {18.9, own, 1, 2}, {40, own, 1, 2}, {40, Resolution{}, 0, 0},
+	} {
+		stated := Stated(c.stated)
+		against, despite := stated.Against(c.own), c.own.Despite(stated)
+		if len(against.Doubts) != c.wantAgainst || against.X != stated.X || len(despite.Doubts) != c.wantDespite || despite.X != c.own.X {
+			t.Errorf("%gx stated of %g µm: %+v, %+v", c.stated, c.own.X, against, despite)
+		}
+	}
+	if d := own.Despite(Resolution{}).Doubts; len(d) != 1 || len(own.Doubts) != 1 {
+		t.Errorf("nothing stated: %q, own %q", d, own.Doubts)
+	}
+}

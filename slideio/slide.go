@@ -5,6 +5,7 @@ import (
 	"errors"
 	"fmt"
 	"image"
+	"slices"
 )
 
 // Errors that callers can test for with errors.Is. Drivers wrap them with the
@@ -89,8 +90,9 @@ type Resolution struct {
 	// ObjectivePower is the scanner's nominal magnification, 0 when not recorded.
 	ObjectivePower float64
 
-	// Doubts are sentences for the user: sources that disagree by more than 5 %,
-	// values outside what scanners produce, pixels that are not square.
+	// Doubts are sentences for the user: sources that disagree by more than 5 %, what
+	// was stated being one, values outside what scanners produce, pixels that are not
+	// square.
 	Doubts []string
 }
 
@@ -109,6 +111,28 @@ func (r Resolution) Magnification() float64 {
 // Stated returns the resolution a user states for a slide by its magnification.
 func Stated(magnification float64) Resolution {
 	return Resolution{X: 10 / magnification, Y: 10 / magnification, Source: "stated by the user", ObjectivePower: magnification}
+}
+
+// Against is a stated resolution with a doubt where the file's own is more than 5 %
+// from it.
+func (r Resolution) Against(own Resolution) Resolution {
+	return r.questioned(r, own, "%.4g µm per pixel was stated, %s gives %.4g")
+}
+
+// Despite is a file's own resolution with a doubt where a stated one, which it goes
+// before, is more than 5 % from it.
+func (r Resolution) Despite(stated Resolution) Resolution {
+	return r.questioned(stated, r, "%.4g µm per pixel was stated, but %s gives %.4g, which is taken")
+}
+
+// questioned is r with a doubt, of what was stated and what the file says, where these
+// are too far apart.
+func (r Resolution) questioned(stated, own Resolution, doubt string) Resolution {
+	if stated.Known() && own.Known() && max(apart(stated.X, own.X), apart(stated.Y, own.Y)) > disagreement {
+		r.Doubts = slices.Clone(r.Doubts)
+		r.doubt(doubt, stated.X, own.Source, own.X)
+	}
+	return r
 }
 
 // A Driver opens slides of some formats.

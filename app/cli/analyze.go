@@ -71,7 +71,7 @@ with "results" and "failed".`,
 	o.addCompute(c, seedOfStandIn)
 	o.addModel(c)
 	c.Flags().StringVarP(&out, "out", "o", "", "folder to write to; made when missing")
-	c.Flags().Float64Var(&magnification, "magnification", 0, "magnification the slides were scanned at, where the files do not say or are wrong")
+	c.Flags().Float64Var(&magnification, "magnification", 0, "magnification a slide was scanned at, where its file does not say or is wrong; of several slides that of those whose files do not say")
 	c.Flags().BoolVar(&report, "report", false, "write report.pdf too: all of it on one page")
 	c.Flags().StringVar(&language, "language", "en", "of the report: "+strings.Join(assets.Languages(), " or "))
 	c.Flags().StringVar(&bags, "bags", "", "`folder` of bags that extract made: slides whose features are there are not read again")

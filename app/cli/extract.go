@@ -70,7 +70,7 @@ of the content's digest is added to that of the bag.`,
 	c.Flags().StringVarP(&req.Out, "out", "o", "", "folder to write to; made when missing")
 	numbersFlag(c.Flags(), &req.Magnifications, "magnifications", "`list` of magnifications to encode, such as 5,10,20 (default: those of the model); what slides were scanned at is --magnification")
 	c.Flags().StringVar(&req.Tissue, "tissue", "", "tissue settings: bright, crc, camelyon16 or default (default: those of the model)")
-	c.Flags().Float64Var(&req.Magnification, "magnification", 0, "magnification the slides were scanned at, where the files do not say or are wrong; what to encode is --magnifications")
+	c.Flags().Float64Var(&req.Magnification, "magnification", 0, "magnification a slide was scanned at, where its file does not say or is wrong; of several slides that of those whose files do not say; what to encode is --magnifications")
 	c.Flags().BoolVar(&req.Float32, "float32", false, "keep features in full precision, at twice the size")
 	return c
 }

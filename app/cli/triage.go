@@ -94,7 +94,7 @@ agree with the model is written to a file, a report (.pdf) or one line for each 
 	c.Flags().BoolVar(&o.watch, "watch", false, "go on with what comes into the folder, until Ctrl-C")
 	c.Flags().BoolVar(&o.images, "images", false, "plain PNG and JPEG pictures are slides too")
 	c.Flags().BoolVar(&o.retry, "retry-failed", false, "try slides again that failed")
-	c.Flags().Float64Var(&o.magnification, "magnification", 0, "magnification the slides were scanned at, where the files do not say or are wrong; it is remembered, 0 forgets it")
+	c.Flags().Float64Var(&o.magnification, "magnification", 0, "magnification that slides in FOLDER were scanned at whose files do not say; it is remembered for them, 0 forgets it")
 	return c
 }
 
