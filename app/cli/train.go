@@ -40,8 +40,9 @@ with or without its ending: slides/a.svs has a.bag.safetensors. Where several ba
 could be meant, what they say of their slide decides.
 
 CSV can also be a table of instances, as those of the classical datasets of
-multiple instance learning: columns bag and label, and all others features. Every
-line is an instance. There are no slides then, and --bags is left out.
+multiple instance learning: columns bag and label, optionally patient and split,
+which say the same of all lines of a bag, and all others features. Every line is an
+instance. There are no slides then, and --bags is left out.
 
 Features are standardised by default: brought to mean 0 and deviation 1 over the
 training slides. The model that comes of it takes them as they are.

@@ -124,6 +124,11 @@ func (c *BagsCase) check() error {
 	case c.Repetitions < 1 || c.Epochs < 1:
 		return errors.New("repetitions and epochs must be 1 or more")
 	}
+	for _, b := range c.Data.Bags {
+		if b.Patient != "" || b.Split != train.Unassigned {
+			return fmt.Errorf("bag %s has a patient or a split, which these folds do not heed: remove the columns, or use train", b.Name)
+		}
+	}
 	return nil
 }
 

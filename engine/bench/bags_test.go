@@ -246,6 +246,8 @@ func TestBagsRefuses(t *testing.T) {
 		"too many folds": func(c *BagsCase) { c.Folds = 7 },
 		"no epochs":      func(c *BagsCase) { c.Epochs = 0 },
 		"three classes":  func(c *BagsCase) { c.Data.Classes = []string{"a", "b", "c"} },
+		"patients":       func(c *BagsCase) { c.Data.Bags[3].Patient = "p" },
+		"splits":         func(c *BagsCase) { c.Data.Bags[3].Split = train.Test },
 	} {
 		c := BagsCase{Name: "easy", Data: easyBags(t, 6), Folds: 2, Repetitions: 1, Epochs: 1, Rate: 1e-3, Device: nntest.Interpreter{}}
 		change(&c)

@@ -65,7 +65,8 @@ func loadInstances(table, bags string, o LoadOptions) (*Dataset, error) {
 	for i := range in.Bags {
 		b := &in.Bags[i]
 		d.Samples = append(d.Samples, Sample{
-			Name: b.Name, Slide: b.Name, Label: b.Label, ContentID: b.digest(), Patches: []int{b.Len(0)},
+			Name: b.Name, Slide: b.Name, Label: b.Label, Patient: b.Patient, Split: b.Split, listed: b.Split,
+			ContentID: b.digest(), Patches: []int{b.Len(0)},
 			instances: b, lowest: d.TissueMagnification, line: b.line,
 		})
 	}

@@ -19,12 +19,14 @@ const maxInstance = 1 << 16
 // InstanceBag is a bag whose instances have their features in a table. It is a
 // mil.Source of one level.
 type InstanceBag struct {
-	Name   string
-	Label  string
-	Class  int       // place of the label among the classes
-	Values []float32 // features [N, D]
-	Dim    int
-	line   int // of its first instance
+	Name    string
+	Label   string
+	Patient string    // "" where the table does not say
+	Split   Split     // Unassigned where it has no such column
+	Class   int       // place of the label among the classes
+	Values  []float32 // features [N, D]
+	Dim     int
+	line    int // of its first instance
 }
 
 // Len implements mil.Source.
@@ -56,9 +58,9 @@ type Instances struct {
 }
 
 // ReadInstances reads a CSV file, which may be packed by gzip, with the columns bag
-// and label, all others being features: numbers. A line is an instance; those of
-// one bag need not stand together, but have one label. The error names the file
-// and the line.
+// and label, and optionally patient and split, as ReadTable has them; all others are
+// features: numbers. A line is an instance; those of one bag need not stand together,
+// but have one label, patient and split. The error names the file and the line.
 func ReadInstances(path string) (*Instances, error) {
 	f, err := openTable(path)
 	if err != nil {
@@ -101,50 +103,93 @@ func ParseInstances(r io.Reader) (*Instances, error) {
 	if err != nil {
 		return nil, err
 	}
-	columns, err := t.find(column{names: []string{"bag"}, needed: true}, column{names: []string{"label"}, needed: true})
+	columns, err := t.find(
+		column{names: []string{"bag"}, needed: true},
+		column{names: []string{"label"}, needed: true},
+		column{names: []string{"patient", "case_id"}},
+		column{names: []string{"split"}})
 	if err != nil {
 		return nil, err
 	}
-	d := &Instances{Dim: len(t.header) - len(columns)}
-	if d.Dim < 1 || d.Dim > maxInstance {
-		return nil, fmt.Errorf("line 1: %d columns of features, must be from 1 to %d", d.Dim, maxInstance)
+	p := instanceParser{Instances: &Instances{}, columns: columns, at: map[string]int{}}
+	for c, name := range t.header {
+		if !slices.Contains(columns, c) {
+			p.features, p.names = append(p.features, c), append(p.names, name)
+		}
 	}
-	at := map[string]int{}
-	if err := t.each(func(line int, cell func(int) string) error { return d.add(at, columns, line, cell) }); err != nil {
+	if p.Dim = len(p.features); p.Dim < 1 || p.Dim > maxInstance {
+		return nil, fmt.Errorf("line 1: %d columns of features, must be from 1 to %d", p.Dim, maxInstance)
+	}
+	if err := t.each(p.add); err != nil {
 		return nil, err
 	}
-	if len(d.Bags) == 0 {
+	if len(p.Bags) == 0 {
 		return nil, errors.New("lists no instances: expected a line for each below the header")
 	}
-	d.classify()
-	return d, nil
+	p.classify()
+	return p.Instances, nil
 }
 
-// add takes in the instance of a line; at is where each bag stands.
-func (d *Instances) add(at map[string]int, columns []int, line int, cell func(int) string) error {
-	name, label := cell(columns[0]), cell(columns[1])
-	if err := errors.Join(checkCell("bag", name, maxCell), checkCell("label", label, maxLabel)); err != nil {
+// instanceParser is a table of instances while it is read.
+type instanceParser struct {
+	*Instances
+	columns  []int          // of bag, label, patient and split; -1 for one that is not there
+	features []int          // the other columns
+	names    []string       // of those
+	at       map[string]int // where each bag stands
+}
+
+// add takes in the instance of a line.
+func (p *instanceParser) add(line int, cell func(int) string) error {
+	b, err := p.bag(line, cell)
+	if err != nil {
 		return err
 	}
-	i, known := at[name]
-	if !known {
-		i = len(d.Bags)
-		at[name] = i
-		d.Bags = append(d.Bags, InstanceBag{Name: name, Label: label, Dim: d.Dim, line: line})
-	}
-	b := &d.Bags[i]
-	if b.Label != label {
-		return fmt.Errorf("bag %s is labelled %q here and %q before", name, label, b.Label)
-	}
-	for c := range d.Dim + len(columns) {
-		if slices.Contains(columns, c) {
-			continue
-		}
+	for i, c := range p.features {
 		v, err := strconv.ParseFloat(cell(c), 32)
 		if err != nil || v-v != 0 {
-			return fmt.Errorf("field %d, %.50q, is no number", c+1, cell(c))
+			return fmt.Errorf("column %.50q: %.50q is no number, as features are: all columns but bag, label, patient and split", p.names[i], cell(c))
 		}
 		b.Values = append(b.Values, float32(v))
+	}
+	return nil
+}
+
+// bag is that of a line, which must not contradict those before.
+func (p *instanceParser) bag(line int, cell func(int) string) (*InstanceBag, error) {
+	row := Row{Label: cell(p.columns[1]), Patient: cell(p.columns[2])}
+	name := cell(p.columns[0])
+	if err := errors.Join(checkCell("bag", name, maxCell), checkCell("label", row.Label, maxLabel)); err != nil {
+		return nil, err
+	}
+	if row.Patient != "" {
+		if err := checkCell("patient", row.Patient, maxCell); err != nil {
+			return nil, err
+		}
+	}
+	if p.columns[3] >= 0 {
+		var err error
+		if row.Split, err = ParseSplit(cell(p.columns[3])); err != nil {
+			return nil, fmt.Errorf("bag %s: %w", name, err)
+		}
+	}
+	i, known := p.at[name]
+	if !known {
+		i, p.at[name] = len(p.Bags), len(p.Bags)
+		p.Bags = append(p.Bags, InstanceBag{Name: name, Label: row.Label, Patient: row.Patient, Split: row.Split, Dim: p.Dim, line: line})
+	}
+	return &p.Bags[i], p.Bags[i].agrees(row)
+}
+
+// agrees says whether a line of the bag says of it what its first one does.
+func (b *InstanceBag) agrees(row Row) error {
+	switch {
+	case row.Label != b.Label:
+		return fmt.Errorf("bag %s is labelled %q here and %q in line %d", b.Name, row.Label, b.Label, b.line)
+	case row.Patient != b.Patient:
+		return fmt.Errorf("bag %s is of patient %q here and of %q in line %d", b.Name, row.Patient, b.Patient, b.line)
+	case row.Split != b.Split:
+		return fmt.Errorf("bag %s is in split %s here and in %s in line %d", b.Name, row.Split, b.Split, b.line)
 	}
 	return nil
 }

@@ -36,22 +36,41 @@ func TestParseInstances(t *testing.T) {
 
 func TestParseInstancesRefuses(t *testing.T) {
 	for name, c := range map[string]struct{ text, want string }{
-		"nothing":       {"", "empty"},
-		"no bag":        {"label,f1\n1,2\n", "bag"},
-		"no label":      {"bag,f1\n1,2\n", "label"},
-		"no features":   {"bag,label\na,1\n", "0 columns"},
-		"no lines":      {"bag,label,f1\n", "no instances"},
-		"no number":     {"bag,label,f1\na,1,x\n", "line 2: field 3"},
-		"not finite":    {"bag,label,f1\na,1,inf\n", "line 2"},
-		"two labels":    {"bag,label,f1\na,1,2\na,0,2\n", "line 3: bag a"},
-		"missing field": {"bag,label,f1,f2\na,1,2\n", "line 2"},
-		"no name":       {"bag,label,f1\n,1,2\n", "no bag"},
+		"nothing":          {"", "empty"},
+		"no bag":           {"label,f1\n1,2\n", "bag"},
+		"no label":         {"bag,f1\n1,2\n", "label"},
+		"no features":      {"bag,label\na,1\n", "0 columns"},
+		"no lines":         {"bag,label,f1\n", "no instances"},
+		"no number":        {"bag,label,f1\na,1,x\n", `line 2: column "f1": "x" is no number`},
+		"two patients":     {"bag,label,patient,f1\na,1,p,2\nb,1,q,2\na,1,q,2\n", `line 4: bag a is of patient "q" here and of "p" in line 2`},
+		"no patient":       {"bag,label,case_id,f1\na,1,p,2\na,1,,2\n", `line 3: bag a is of patient "" here`},
+		"both patients":    {"bag,label,case_id,patient,f1\na,1,p,p,2\n", "say the same"},
+		"two splits":       {"bag,label,split,f1\na,1,train,2\na,1,test,2\n", "line 3: bag a is in split test here and in train in line 2"},
+		"no split":         {"bag,label,split,f1\na,1,,2\n", "line 2: bag a: no split"},
+		"other split":      {"bag,label,split,f1\na,1,0.5,2\n", `line 2: bag a: split "0.5"`},
+		"no features left": {"bag,label,patient,split\na,1,p,train\n", "0 columns"},
+		"not finite":       {"bag,label,f1\na,1,inf\n", "line 2"},
+		"two labels":       {"bag,label,f1\na,1,2\na,0,2\n", "line 3: bag a"},
+		"missing field":    {"bag,label,f1,f2\na,1,2\n", "line 2"},
+		"no name":          {"bag,label,f1\n,1,2\n", "no bag"},
 	} {
 		t.Run(name, func(t *testing.T) {
 			if _, err := ParseInstances(strings.NewReader(c.text)); err == nil || !strings.Contains(err.Error(), c.want) {
 				t.Errorf("error %v, want %q", err, c.want)
 			}
 		})
+	}
+}
+
+// Patients and splits are none of the features, whatever they are written as.
+func TestInstancesOfPatients(t *testing.T) {
+	d, err := ParseInstances(strings.NewReader("split,bag,f1,patient,label,f2\ntrain,a,1,7,x,2\nval,b,3,8,y,4\nTrain,a,5,7,x,6\n"))
+	if err != nil {
+		t.Fatal(err)
+	}
+	a, b := &d.Bags[0], &d.Bags[1]
+	if d.Dim != 2 || !slices.Equal(a.Values, []float32{1, 2, 5, 6}) || a.Patient != "7" || a.Split != Training || b.Patient != "8" || b.Split != Validation {
+		t.Errorf("%+v, %+v", a, b)
 	}
 }
 
@@ -170,6 +189,56 @@ func TestLoadInstances(t *testing.T) {
 	again, err := Load(t.Context(), table, "", LoadOptions{Magnifications: []float64{20}, Classes: []string{"1", "0"}})
 	if err != nil || again.Magnifications[0] != 20 || again.Classes[0] != "1" || again.Samples[0].ContentID != d.Samples[0].ContentID || again.Samples[0].ContentID == again.Samples[1].ContentID {
 		t.Errorf("%+v, error %v", again, err)
+	}
+}
+
+// The table's patients and splits divide it, as those of a table of slides do.
+func TestDivideInstances(t *testing.T) {
+	load := func(column string, value func(i int) string) *Dataset {
+		var text strings.Builder
+		fmt.Fprintf(&text, "bag,label,f1,%s\n", column)
+		for i := range 60 {
+			fmt.Fprintf(&text, "bag %d,%d,%d,%s\n", i%30, i%2, i, value(i%30))
+		}
+		table := filepath.Join(t.TempDir(), "t.csv")
+		if err := os.WriteFile(table, []byte(text.String()), 0o600); err != nil {
+			t.Fatal(err)
+		}
+		d, err := Load(t.Context(), table, "", LoadOptions{})
+		if err != nil {
+			t.Fatal(err)
+		}
+		if d.Encoder.Dim != 1 {
+			t.Errorf("%s: %d features", column, d.Encoder.Dim)
+		}
+		return d
+	}
+	d := load("patient", func(i int) string { return fmt.Sprint(i % 10) })
+	for seed := range uint64(5) {
+		if err := d.Divide(SplitOptions{Seed: seed}); err != nil {
+			t.Fatal(err)
+		}
+		checkTogether(t, d)
+		if d.Samples[0].Patient == "" || len(d.In(Test)) == 0 {
+			t.Errorf("seed %d: %+v", seed, d.Samples[0])
+		}
+	}
+	d = load("split", func(i int) string { return []string{"train", "val", "test"}[i/10] })
+	if err := d.Divide(SplitOptions{}); err != nil {
+		t.Fatal(err)
+	}
+	for _, s := range d.Samples {
+		i := 0
+		if fmt.Sscanf(s.Name, "bag %d", &i); s.Split != Training+Split(i/10) {
+			t.Errorf("%s is in %s", s.Name, s.Split)
+		}
+	}
+	d = load("split", func(i int) string { return []string{"train", "val", "test"}[i/10] })
+	for i := range d.Samples {
+		d.Samples[i].Patient = "p"
+	}
+	if err := d.Divide(SplitOptions{}); err == nil || !strings.Contains(err.Error(), "patients in two splits") {
+		t.Errorf("error %v", err)
 	}
 }
 
