@@ -116,7 +116,7 @@ func (d *demoWork) sameRequest() error {
 func (d *demoWork) cohort(ctx context.Context, name string, slides int, seed uint64) error {
 	table := d.path(name, "slides.csv")
 	err := missing(table, func() error {
-		_, err := d.Synthesize(ctx, SynthRequest{Out: d.path(name), Slides: slides, Seed: seed, Side: d.req.Side}, d.report)
+		_, err := d.Synthesize(ctx, SynthRequest{Out: d.path(name), Slides: slides, Seed: seed, Side: d.req.Side, Again: true}, d.report)
 		return err
 	})
 	if err != nil {

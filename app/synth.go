@@ -2,6 +2,8 @@ package app
 
 import (
 	"context"
+	"fmt"
+	"io/fs"
 	"os"
 	"path/filepath"
 
@@ -16,11 +18,14 @@ type SynthRequest struct {
 	Seed   uint64
 	Side   int  // mean side in pixels; 0 for some 4000
 	Huge   bool // one slide of 100 000 x 100 000 pixels instead
+	Again  bool // write over what is there
 }
 
 // Synthesize writes labelled synthetic slides, their truth masks, and a table
-// slides.csv of them all into a folder, which is made when missing. It returns
-// the path of the table, or of the one huge slide.
+// slides.csv of them all into a folder, which is made when missing. Without
+// SynthRequest.Again a folder that holds a file that would be written is refused with
+// an error that wraps fs.ErrExist. It returns the path of the table, or of the one huge
+// slide.
 func (w *Workspace) Synthesize(ctx context.Context, req SynthRequest, progress func(result.Progress)) (string, error) {
 	if err := os.MkdirAll(req.Out, 0o755); err != nil {
 		return "", err
@@ -35,6 +40,9 @@ func (w *Workspace) Synthesize(ctx context.Context, req SynthRequest, progress f
 		base.Width, base.Height = req.Side, req.Side
 	}
 	cases := synth.Cohort(req.Slides, req.Seed, base)
+	if err := req.checkFree(synth.CohortFiles(req.Out, cases)); err != nil {
+		return "", err
+	}
 	return filepath.Join(req.Out, "slides.csv"), synth.WriteCohort(ctx, req.Out, cases, report)
 }
 
@@ -45,11 +53,24 @@ func (w *Workspace) synthesizeHuge(ctx context.Context, req SynthRequest, report
 	if err != nil {
 		return "", err
 	}
-	path := filepath.Join(req.Out, "huge.tiff")
+	path, truth := filepath.Join(req.Out, "huge.tiff"), filepath.Join(req.Out, "huge")
+	if err := req.checkFree(append(synth.TruthFiles(truth), path)); err != nil {
+		return "", err
+	}
 	if err := slide.Write(ctx, path, report); err != nil {
 		return "", err
 	}
-	return path, slide.Truth().Save(filepath.Join(req.Out, "huge"))
+	return path, slide.Truth().Save(truth)
+}
+
+// checkFree refuses to write over files.
+func (r *SynthRequest) checkFree(files []string) error {
+	for _, path := range files {
+		if !r.Again && exists(path) {
+			return fmt.Errorf("%s: %w and would be drawn anew: choose another folder, or remove what is in this one", path, fs.ErrExist)
+		}
+	}
+	return nil
 }
 
 // Demo makes a synthetic slide and analyses it with the default model.

@@ -17,7 +17,8 @@ func (p *Program) synth() *cobra.Command {
 		Short: "Draw labelled synthetic slides with their truth masks and a table of them",
 		Long: `Draw synthetic slides stained like hematoxylin and eosin. Into DIR go the
 slides, for each a truth mask (PNG) and the evidence in level-0 pixels (JSON),
-and slides.csv with the columns slide, label, patient, split.`,
+and slides.csv with the columns slide, label, patient, split. A DIR that holds one
+of these files is refused.`,
 		Example: `  zoomscope synth --out slides --slides 40
   zoomscope synth --out slides --slides 10 --seed 7`,
 		Args: cobra.NoArgs,

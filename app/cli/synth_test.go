@@ -63,6 +63,25 @@ func TestSynthStopped(t *testing.T) {
 	}
 }
 
+// What is there is not drawn over, whichever of its files it is.
+func TestSynthOverFiles(t *testing.T) {
+	m := bare(t)
+	for _, name := range []string{"slides.csv", "s0002.tiff", "truth/s0001.png", "huge.tiff"} {
+		t.Run(name, func(t *testing.T) {
+			path := write(t, filepath.Join(t.TempDir(), filepath.FromSlash(name)), []byte("mine"))
+			dir, _, _ := strings.Cut(path, string(filepath.Separator)+filepath.FromSlash(name))
+			args := []string{"synth", "--out", dir, "--slides", "2", "--quiet"}
+			if name == "huge.tiff" {
+				args = append(args, "--huge")
+			}
+			m.run(t, args...).want(t, exitFailed, path, "choose another folder")
+			if found := files(t, dir); len(found) != 1 || string(read(t, path)) != "mine" {
+				t.Errorf("%q, %q", found, read(t, path))
+			}
+		})
+	}
+}
+
 func TestSynthUnwritable(t *testing.T) {
 	m := bare(t)
 	file := write(t, filepath.Join(t.TempDir(), "file"), []byte("x"))

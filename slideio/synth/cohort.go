@@ -79,6 +79,24 @@ func sum(vs []int) int {
 // maskDownsample is the size of a truth mask's pixels in level-0 pixels.
 const maskDownsample = 16
 
+// tableName is the name of a cohort's table.
+const tableName = "slides.csv"
+
+// CohortFiles are the paths of all that WriteCohort writes, the table first.
+func CohortFiles(dir string, cases []Case) []string {
+	files := []string{filepath.Join(dir, tableName)}
+	for _, c := range cases {
+		files = append(files, slidePath(dir, c))
+	}
+	for _, c := range cases {
+		files = append(files, TruthFiles(truthBase(dir, c))...)
+	}
+	return files
+}
+
+func slidePath(dir string, c Case) string { return filepath.Join(dir, c.ID+".tiff") }
+func truthBase(dir string, c Case) string { return filepath.Join(dir, "truth", c.ID) }
+
 // WriteCohort writes the slides to dir/ID.tiff, what is known of each to
 // dir/truth/ID.json, its evidence mask (one pixel for 16 x 16) to
 // dir/truth/ID.png, and when all stand the table dir/slides.csv with the columns
@@ -102,7 +120,7 @@ func WriteCohort(ctx context.Context, dir string, cases []Case, progress func(do
 		}
 		before += tiles(c.Params.Width, c.Params.Height)
 	}
-	return atomicfile.Write(filepath.Join(dir, "slides.csv"), func(w io.Writer) error { return writeTable(w, cases) })
+	return atomicfile.Write(filepath.Join(dir, tableName), func(w io.Writer) error { return writeTable(w, cases) })
 }
 
 func tiles(width, height int) int {
@@ -114,15 +132,18 @@ func tiles(width, height int) int {
 }
 
 func writeCase(ctx context.Context, dir string, c Case, progress func(done, total int)) error {
-	if err := Write(ctx, filepath.Join(dir, c.ID+".tiff"), c.Params, progress); err != nil {
+	if err := Write(ctx, slidePath(dir, c), c.Params, progress); err != nil {
 		return err
 	}
 	s, err := New(c.Params)
 	if err != nil {
 		return err
 	}
-	return s.Truth().Save(filepath.Join(dir, "truth", c.ID))
+	return s.Truth().Save(truthBase(dir, c))
 }
+
+// TruthFiles are the paths that Save writes.
+func TruthFiles(base string) []string { return []string{base + ".json", base + ".png"} }
 
 // Save writes the truth to base.json and its mask to base.png.
 func (t *Truth) Save(base string) error {

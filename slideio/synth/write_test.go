@@ -8,6 +8,7 @@ import (
 	"errors"
 	"image"
 	"image/png"
+	"io/fs"
 	"os"
 	"path/filepath"
 	"slices"
@@ -220,5 +221,15 @@ func TestWriteCohort(t *testing.T) {
 				t.Error(err)
 			}
 		}
+	}
+	var written []string
+	err = filepath.WalkDir(dir, func(path string, d fs.DirEntry, err error) error {
+		if err == nil && !d.IsDir() {
+			written = append(written, path)
+		}
+		return err
+	})
+	if listed := slices.Sorted(slices.Values(CohortFiles(dir, cases))); err != nil || !slices.Equal(written, listed) {
+		t.Errorf("wrote %q, listed %q, %v", written, listed, err)
 	}
 }
