@@ -32,6 +32,7 @@ type worklistFilter struct {
 	clear    *widgets.Button
 	retry    *widgets.Button
 	counts   *fyne.Container
+	room     float32 // width that there is
 	classes  []string
 	silent   bool // a filter is being shown, not chosen
 }
@@ -55,6 +56,18 @@ func newWorklistFilter(t *texts.Texts, on WorklistEvents, sort fyne.CanvasObject
 	f.setClasses(nil)
 	f.set(WorklistFilter{})
 	return f
+}
+
+// setRoom tells the width that there is. Where the button that tries again what failed
+// has too little, it says less: how many failed is told beside it.
+func (f *worklistFilter) setRoom(width float32) {
+	if width == f.room {
+		return
+	}
+	f.room = width
+	if f.retry.SetText(f.texts.Worklist.RetryAll); f.retry.MinSize().Width > width {
+		f.retry.SetText(f.texts.Worklist.Retry)
+	}
 }
 
 func filterStates() []WorklistState {

@@ -46,8 +46,9 @@ type worklistLayout struct{ w *Worklist }
 
 func (l worklistLayout) Layout(objects []fyne.CanvasObject, size fyne.Size) {
 	top, table, line, detail := objects[0], objects[1], objects[2], l.w.detail
-	l.w.top.setRoom(size.Width - 2*worklistSide)
-	l.w.sort.setRoom(size.Width - 2*worklistSide)
+	for _, controls := range []interface{ setRoom(width float32) }{l.w.top, l.w.filter, l.w.sort} {
+		controls.setRoom(size.Width - 2*worklistSide)
+	}
 	top.Resize(fyne.NewSize(size.Width, top.MinSize().Height))
 	height := min(top.MinSize().Height, size.Height-min(leastBody, leastBodyPart*size.Height))
 	put(top, 0, 0, size.Width, height)
@@ -263,9 +264,10 @@ func (l *detailLayout) Layout(objects []fyne.CanvasObject, size fyne.Size) {
 		put(objects[0], 0, 0, size.Width, tallPicture)
 		l.height = below(objects[1:], 0, tallPicture+theme.Gap, size.Width)
 	case detailTight:
-		put(objects[0], 0, 0, tightPicture, tightPicture)
-		name := below(objects[1:2], tightPicture+theme.Gap, 0, size.Width-tightPicture-theme.Gap)
-		verdict := below(objects[n:], 0, max(name, tightPicture+theme.Gap), size.Width)
+		picture := min(tightPicture, size.Width/4)
+		put(objects[0], 0, 0, picture, picture)
+		name := below(objects[1:2], picture+theme.Gap, 0, size.Width-picture-theme.Gap)
+		verdict := below(objects[n:], 0, max(name, picture+theme.Gap), size.Width)
 		l.height = below(objects[2:n], 0, verdict, size.Width)
 	default:
 		picture := min(flatPicture, size.Width*0.24)

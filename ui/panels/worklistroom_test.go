@@ -92,6 +92,17 @@ func wantApart(t *testing.T, o fyne.CanvasObject, size fyne.Size) {
 	}
 }
 
+// wantMargin wants each button to end before the edge.
+func wantMargin(t *testing.T, o fyne.CanvasObject, size fyne.Size) {
+	t.Helper()
+	drawn(o, fyne.Position{}, areaOf(fyne.Position{}, size), func(o fyne.CanvasObject, at fyne.Position, _ area) {
+		b, ok := o.(*widgets.Button)
+		if end := at.X + max(o.Size().Width, o.MinSize().Width); ok && end > size.Width-theme.Gap {
+			t.Errorf("the button %q ends at %v of %v", b.Text(), end, size.Width)
+		}
+	})
+}
+
 // resized gives an object a size, as a window does.
 func resized(o fyne.CanvasObject, size fyne.Size) {
 	o.Resize(size.AddWidthHeight(1, 1)) // text that wraps knows its height only now
@@ -142,6 +153,7 @@ func TestWorklistInAnyRoom(t *testing.T) {
 					t.Run(fmt.Sprintf("%s/%s/%vx%v", name, lang, width, height), func(t *testing.T) {
 						resized(w.Object(), size)
 						wantApart(t, w.Object(), size)
+						wantMargin(t, w.Object(), size)
 						wantParts(t, w, size)
 					})
 				}

@@ -14,6 +14,9 @@ import (
 // Spot is a place of a picture: a rectangle in fractions of its width and height.
 type Spot struct{ X, Y, Width, Height float64 }
 
+// on tells whether any of the place is on the picture.
+func (s Spot) on() bool { return s.X < 1 && s.Y < 1 && s.X+s.Width >= 0 && s.Y+s.Height >= 0 }
+
 // SpotPicture is a picture with places marked on it, or an empty frame while there
 // is none.
 type SpotPicture struct {
@@ -41,8 +44,8 @@ func NewSpotPicture(least float32) *SpotPicture {
 	return p
 }
 
-// Set shows a picture, nil for none, with places marked; without a picture nothing
-// is marked.
+// Set shows a picture, nil for none, with places marked: of each the part that is on
+// the picture. Without a picture nothing is marked.
 func (p *SpotPicture) Set(picture image.Image, spots []Spot) {
 	if p.picture.Image != picture {
 		p.picture.Image = picture
@@ -88,8 +91,9 @@ type spotLayout struct{ p *SpotPicture }
 func (l spotLayout) Layout(_ []fyne.CanvasObject, size fyne.Size) {
 	p := l.p
 	for i, m := range p.marks {
-		m.halo.Hidden, m.line.Hidden = i >= len(p.spots), i >= len(p.spots)
-		if i >= len(p.spots) {
+		none := i >= len(p.spots) || !p.spots[i].on()
+		m.halo.Hidden, m.line.Hidden = none, none
+		if none {
 			continue
 		}
 		at, side := p.place(p.spots[i], size)

@@ -123,7 +123,6 @@ func TestSpotsLieOnThePicture(t *testing.T) {
 		{"beyond the end", Spot{0.9, 0.8, 0.5, 0.5}, fyne.NewPos(90, 65), fyne.NewSize(10, 10)},
 		{"just reaching the picture", Spot{0.99, 0.99, 0.5, 0.5}, fyne.NewPos(92, 67), fyne.NewSize(8, 8)},
 		{"before the beginning", Spot{-0.3, -0.2, 0.5, 0.5}, fyne.NewPos(0, 25), fyne.NewSize(20, 15)},
-		{"off the picture", Spot{3, -3, 0.5, 0.5}, fyne.NewPos(92, 25), fyne.NewSize(8, 8)},
 		{"larger than the picture", Spot{-7, 0, 16, 16}, fyne.NewPos(0, 25), fyne.NewSize(100, 50)},
 		{"a slide smaller than a patch", Spot{0, 0, 16, 0.5}, fyne.NewPos(0, 25), fyne.NewSize(100, 25)},
 	} {
@@ -182,6 +181,12 @@ func TestSpotsNeedAPicture(t *testing.T) {
 	}
 	if seen != 1 || len(p.Spots()) != 1 {
 		t.Errorf("%d of %d marks are seen", seen, len(p.Spots()))
+	}
+	p.Set(p.Picture(), []Spot{{1, 0, 9, 9}, {0, -3, 9, 2}, {-1, -1, 9, 9}})
+	for i, m := range p.marks {
+		if on := i == 2; m.halo.Visible() != on || m.line.Visible() != on {
+			t.Errorf("mark %d is seen %v, though its place is on the picture %v", i, m.halo.Visible(), on)
+		}
 	}
 	p.Set(nil, make([]Spot, 2))
 	if len(p.Spots()) > 0 || p.Picture() != nil {
