@@ -192,11 +192,7 @@ func (x *extracting) there(path, id string) (*zoom.Extracted, error) {
 	if !x.asStated(m) {
 		return nil, nil
 	}
-	done := &zoom.Extracted{Manifest: m, Reused: true}
-	for i := range m.Magnifications {
-		done.Patches = append(done.Patches, f.Len(i))
-	}
-	return done, nil
+	return zoom.Complete(f), nil
 }
 
 // asStated reports whether a bag is, for sure, at the resolution that Extract would

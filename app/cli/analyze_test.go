@@ -365,6 +365,35 @@ func TestAnalyzeWarnsBeforeEncoding(t *testing.T) {
 	}
 }
 
+// Whatever is not to be shown, and whether a bag is new or there already, extract says
+// what cannot be right of a slide, once, and in its JSON.
+func TestExtractWarns(t *testing.T) {
+	m, k, out := withRuntime(t), newKit(t), t.TempDir()
+	const coarse = "The slide was scanned at 5x; its patches at 10x, 20x are enlarged"
+	line := k.with("extract", k.slide, "--out", out, "--magnification", "5", "--quiet")
+	for name, args := range map[string][]string{"text": line, "json": append(slices.Clone(line), "--json")} {
+		t.Run(name, func(t *testing.T) {
+			for _, reused := range []bool{false, true} {
+				s := m.run(t, args...)
+				s.want(t, exitDone)
+				if s.stderr == "" || !strings.HasPrefix(s.stderr, "slide.png: note: "+coarse) || strings.Count(s.stderr, "\n") != 1 {
+					t.Errorf("reused %t: stderr %q", reused, s.stderr)
+				}
+				if name == "json" {
+					var b bags
+					s.document(t, &b)
+					if w := b.Bags[0].Warnings; b.Bags[0].Reused != reused || len(w) != 1 || !strings.HasPrefix(w[0], coarse) {
+						t.Errorf("%+v", b)
+					}
+				}
+			}
+			if err := os.RemoveAll(out); err != nil {
+				t.Fatal(err)
+			}
+		})
+	}
+}
+
 // The default model and encoder, on a pyramidal slide.
 func TestAnalyzeByDefault(t *testing.T) {
 	m, out := withRuntime(t), t.TempDir()

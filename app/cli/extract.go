@@ -41,7 +41,7 @@ of the content's digest is added to that of the bag.`,
 			}
 			req.Slides, req.Engine = slides, o.engine()
 			m := newExtractMeter(p.Stderr, o.quiet)
-			req.Warn = p.warner(m, o.quiet)
+			req.Warn = p.warner(m, false)
 			var device result.Device // none where nothing is to be done
 			req.Device = p.deviceTeller(m, &device)
 			outcomes, err := p.Workspace.Extract(cmd.Context(), req, m.update)
@@ -88,11 +88,12 @@ func checkExtract(req app.ExtractRequest) error {
 
 // bagInfo is one bag in JSON.
 type bagInfo struct {
-	Slide   string `json:"slide"`
-	Bag     string `json:"bag"`
-	Patches []int  `json:"patches"` // per magnification
-	Resumed int    `json:"resumed"` // patches an interrupted run had left
-	Reused  bool   `json:"reused"`  // it was complete already
+	Slide    string   `json:"slide"`
+	Bag      string   `json:"bag"`
+	Patches  []int    `json:"patches"` // per magnification
+	Resumed  int      `json:"resumed"` // patches an interrupted run had left
+	Reused   bool     `json:"reused"`  // it was complete already
+	Warnings []string `json:"warnings"`
 }
 
 func (p *Program) printBags(outcomes []app.ExtractOutcome, device result.Device, asJSON bool) error {
@@ -111,7 +112,10 @@ func (p *Program) printBags(outcomes []app.ExtractOutcome, device result.Device,
 			continue
 		}
 		x := o.Extracted
-		doc.Bags = append(doc.Bags, bagInfo{o.Slide, o.Bag, x.Patches, x.Resumed, x.Reused})
+		doc.Bags = append(doc.Bags, bagInfo{o.Slide, o.Bag, x.Patches, x.Resumed, x.Reused, append([]string{}, x.Warnings...)})
+		if x.Reused { // else they were told before the patches were encoded
+			p.warner(silent{}, false)(o.Slide, x.Warnings)
+		}
 		if !asJSON {
 			fmt.Fprintf(p.Stdout, "%s: %v patches%s\n", o.Bag, x.Patches, map[bool]string{true: ", there already", false: ""}[x.Reused])
 		}

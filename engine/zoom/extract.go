@@ -33,6 +33,33 @@ type Extracted struct {
 	Patches  []int // per magnification
 	Resumed  int   // patches that an interrupted run had left
 	Reused   bool  // the bag was complete: nothing was encoded
+
+	// Warnings are those of the slide and its patches. Of a bag that was complete
+	// they are without tissue that is in no patch, which a bag does not tell of.
+	Warnings []string
+}
+
+// Complete describes a bag that was made before, without a look at its slide: the
+// warnings are without what is in doubt of its resolution, too.
+func Complete(f *bag.File) *Extracted {
+	m := f.Manifest()
+	done := &Extracted{Manifest: m, Reused: true}
+	for i := range m.Magnifications {
+		done.Patches = append(done.Patches, f.Len(i))
+	}
+	b := m.Slide.Bounds
+	g, err := grid.New(grid.Geometry{
+		Bounds: image.Rect(int(b.X), int(b.Y), int(b.X+b.Width), int(b.Y+b.Height)), MPPX: m.Slide.MPP[0], MPPY: m.Slide.MPP[1],
+	}, m.Magnifications, m.PatchSize)
+	if err == nil { // else nothing is known of where its patches lie
+		done.Warnings = warningsOfBag(slideio.Resolution{}, g, &m)
+	}
+	return done
+}
+
+// warningsOfBag are those that are known of a slide whose patches are in a bag.
+func warningsOfBag(r slideio.Resolution, g *grid.Grid, m *bag.Manifest) []string {
+	return warningsOf(r, g, tissueFound{everyPatch: m.AllPatches, coverage: grid.Coverage{Threshold: m.Tissue.Threshold}})
 }
 
 // Extract encodes every patch of the tissue at every magnification into a bag.
@@ -45,6 +72,9 @@ func (e *Engine) Extract(ctx context.Context, req ExtractRequest, progress func(
 	}
 	manifest := e.manifest(req)
 	if done, err := reuse(req.Path, &manifest); done != nil || err != nil {
+		if done != nil {
+			done.Warnings = warningsOfBag(req.Resolution, g, &done.Manifest)
+		}
 		return done, err
 	}
 	report := result.Throttle(progress)
@@ -56,15 +86,21 @@ func (e *Engine) Extract(ctx context.Context, req ExtractRequest, progress func(
 	report(result.Progress{Stage: "finding tissue", Done: 1, Total: 1})
 	lowest, all := g.Lowest(mask.Fraction, req.Tissue.Threshold)
 	manifest.AllPatches = all
-	warn(req.Warn, warningsOf(req.Resolution, g, tissueFound{
+	warnings := warningsOf(req.Resolution, g, tissueFound{
 		none: mask.Mask.Count() == 0, everyPatch: all, coverage: g.Coverage(mask.Fraction, req.Tissue.Threshold, lowest),
-	}))
+	})
+	warn(req.Warn, warnings)
 	x := extraction{Engine: e, slide: req.Slide, grid: g, cells: descend(g, lowest), report: report}
 	if x.out, err = bag.Create(req.Path, manifest, x.cells, req.Type); err != nil {
 		return nil, err
 	}
 	defer x.out.Close()
-	return x.run(ctx, manifest)
+	done, err := x.run(ctx, manifest)
+	if err != nil {
+		return nil, err
+	}
+	done.Warnings = warnings
+	return done, nil
 }
 
 // manifest is what the bag says of itself, but for what the tissue shows.
@@ -86,15 +122,10 @@ func reuse(path string, m *bag.Manifest) (*Extracted, error) {
 		return nil, err
 	}
 	defer f.Close()
-	have := f.Manifest()
-	if !have.SameInput(m) {
+	if have := f.Manifest(); !have.SameInput(m) {
 		return nil, fmt.Errorf("%s holds features of another slide, encoder, resolution or setting; remove it or choose another folder", path)
 	}
-	done := &Extracted{Manifest: have, Reused: true}
-	for i := range have.Magnifications {
-		done.Patches = append(done.Patches, f.Len(i))
-	}
-	return done, nil
+	return Complete(f), nil
 }
 
 // descend gives the cells of every level below the lowest ones.
