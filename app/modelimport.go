@@ -4,8 +4,10 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"io/fs"
 	"os"
 	"path/filepath"
+	"slices"
 	"strings"
 
 	"zoomscope/engine/bag"
@@ -32,6 +34,13 @@ var (
 	// ErrHoldsFeatures: a file holds what an encoder made of a slide.
 	ErrHoldsFeatures = errors.New("the features of a slide, no model and no encoder")
 )
+
+// Misfit reports whether an error of Import is about what the file holds, not about the
+// file, or what is needed to take it in, being out of reach.
+func Misfit(err error) bool {
+	file := (*fs.PathError)(nil)
+	return slices.Contains([]ErrorKind{ErrorOther, ErrorUnsupported, ErrorDamaged}, KindOf(err)) && !errors.As(err, &file)
+}
 
 // ImportRequest asks for a model or an encoder to be installed, whichever the file
 // holds.
@@ -127,6 +136,9 @@ func (w *Workspace) importEncoder(ctx context.Context, req ImportRequest, d *enc
 // holdsModel says that a file of tensors is one of this program's models.
 func holdsModel(path string) (bool, error) {
 	f, err := safetensors.Open(path)
+	if err != nil && Misfit(err) {
+		return false, fmt.Errorf("%s: %w: %w", path, ErrNoNetwork, err)
+	}
 	if err != nil {
 		return false, err
 	}

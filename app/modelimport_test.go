@@ -97,6 +97,11 @@ func TestImport(t *testing.T) {
 		"a picture":                     {ImportRequest{Path: written(t, at("picture.onnx"), "\x89PNG\r\n\x1a\n")}, "", "", ErrNoNetwork, "picture.onnx"},
 		"an empty file":                 {ImportRequest{Path: written(t, at("empty.onnx"), "")}, "", "", ErrNoNetwork, "empty.onnx"},
 		"features of a slide":           {ImportRequest{Path: bagHeader(t, at("bag.safetensors"))}, "", "", ErrHoldsFeatures, "bag.safetensors"},
+		"a text":                        {ImportRequest{Path: written(t, at("text.safetensors"), "this is not tensors")}, "", "", ErrNoNetwork, "text.safetensors"},
+		"a short text":                  {ImportRequest{Path: written(t, at("short.safetensors"), "no")}, "", "", ErrNoNetwork, "short.safetensors"},
+		"a name that no file can have":  {ImportRequest{Path: d.model.Model, Name: "a/b"}, "", "", ErrBadName, ""},
+		"a model that is not there":     {ImportRequest{Path: at("none.safetensors")}, "", "", os.ErrNotExist, ""},
+		"a network that is not there":   {ImportRequest{Path: at("none.onnx")}, "", "", os.ErrNotExist, ""},
 		"a model that is cut":           {ImportRequest{Path: written(t, at("cut.safetensors"), "{}")}, "", "", nil, "cut.safetensors"},
 		"a companion that is neither":   {ImportRequest{Path: network, Companion: written(t, at("odd.json"), `{"hm": 1}`)}, "", "", nil, "neither"},
 		"a configuration that misfits":  {ImportRequest{Path: state, Companion: written(t, at("two.json"), `{"low_mag": "5x", "high_mag": "10x", "n_cls": 3}`)}, "", "", nil, "weights for magnifications"},
@@ -113,6 +118,9 @@ func TestImport(t *testing.T) {
 			got, err := d.Import(t.Context(), c.req)
 			switch {
 			case c.fails != nil || c.says != "":
+				if Misfit(err) == errors.Is(err, os.ErrNotExist) {
+					t.Errorf("that %q is a misfit: %v", err, Misfit(err))
+				}
 				if err == nil || c.fails != nil && !errors.Is(err, c.fails) || !strings.Contains(err.Error(), c.says) {
 					t.Errorf("%+v, error %v", got, err)
 				}

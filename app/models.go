@@ -70,8 +70,13 @@ func (w *Workspace) InspectModel(name string) (ModelCard, error) {
 	return ModelCard{Path: path, SHA256: m.SHA256(), Config: m.Config()}, nil
 }
 
-// ErrNameTaken: another model of that name is installed.
-var ErrNameTaken = errors.New("a model of that name is installed already")
+// Errors of the name to install a model under.
+var (
+	// ErrNameTaken: another model of that name is installed.
+	ErrNameTaken = errors.New("a model of that name is installed already")
+	// ErrBadName: no file can have the name, or it would be hidden.
+	ErrBadName = errors.New("is no name to install a model under")
+)
 
 // ImportModel installs a model under its own name or the one given: a model
 // file, or a state dict of the public code (.pt, .pth) with the JSON
@@ -90,7 +95,7 @@ func (w *Workspace) ImportModel(path, configPath, name string) (ModelCard, error
 // install keeps a model, of the file at path, under a name.
 func (w *Workspace) install(model *mil.Model, path, name string) (ModelCard, error) {
 	if name == "" || strings.ContainsAny(name, `/\:`) || strings.HasPrefix(name, ".") {
-		return ModelCard{}, fmt.Errorf("%s: %q is no name to install a model under; give one with --name", path, name)
+		return ModelCard{}, fmt.Errorf("%s: %q %w; give one with --name", path, name, ErrBadName)
 	}
 	if err := os.MkdirAll(w.modelDir(), 0o755); err != nil {
 		return ModelCard{}, err

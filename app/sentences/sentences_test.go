@@ -27,6 +27,11 @@ func TestSay(t *testing.T) {
 		"Ran on cpu instead of cuda: cuda was requested, but no Vulkan driver found: a graphics card needs its driver installed; the CPU runs instead.": "Lief auf cpu statt cuda: cuda war verlangt, aber: kein Vulkan-Treiber gefunden: Eine Grafikkarte braucht ihren Treiber; stattdessen läuft die CPU.",
 		"no faster device could be used (cuda: no such thing 1.5; webgpu: this ONNX Runtime was built without it)":                                      "kein schnelleres Gerät war zu gebrauchen (cuda: no such thing 1.5; webgpu: diese ONNX Runtime wurde ohne das Gerät gebaut)",
 		"The model \"a {b}\" is untrained: its prediction and attention mean nothing.":                                                                  "Das Modell „a {b}“ ist nicht trainiert: Seine Vorhersage und Aufmerksamkeit sind ohne Bedeutung.",
+		"The test split has no slide of class \"b\": its figures, and those that need all classes, stay empty.":                                         "Im Teil „Test“ ist kein Schnitt der Klasse „b“: ihre Zahlen, und die, für die es alle Klassen braucht, bleiben leer.",
+		"Slides in no split, which take no part (12): a; b (2); and 10 more.":                                                                           "Schnitte in keinem Teil, die nicht mitwirken (12): a; b (2); und 10 weitere.",
+		"Patients with slides of several labels, divided by the most frequent (1): patient P. 7 counts as \"b\".":                                       "Patienten mit Schnitten mehrerer Label, nach dem häufigsten aufgeteilt (1): Patient P. 7 zählt als „b“.",
+		"C:\\s.csv: classes without a slide to train on (2): \"a\"; \"b\": add slides, or divide otherwise":                                             "C:\\s.csv: Klassen ohne einen Schnitt zum Trainieren (2): \"a\"; \"b\": Fügen Sie Schnitte hinzu, oder teilen Sie anders auf",
+		"No patch holds the 12.5 % tissue that the tissue settings ask for, so that every patch of the slide was read.":                                 "Keine Kachel enthält die 12,5 % Gewebe, die die Gewebe-Einstellungen verlangen, daher wurde jede Kachel des Schnitts gelesen.",
 		"A sentence that nobody knows: 1.5": "A sentence that nobody knows: 1.5",
 		"":                                  "",
 	} {

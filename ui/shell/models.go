@@ -152,11 +152,7 @@ func (s *Shell) imported(file string, got *app.Imported, err error) {
 	case err != nil:
 		s.Log.Warn("import refused", "kind", app.KindOf(err))
 		trouble := refusal(err)
-		reason := ""
-		if trouble == panels.ImportRefused {
-			reason = strings.TrimPrefix(s.fileProblem(err), s.importing.Path+": ") // the file is named already
-		}
-		p.SetRefused(file, trouble, reason)
+		p.SetRefused(file, trouble, s.whyRefused(trouble, err))
 	default:
 		s.Log.Info("imported", "model", got.Model != nil)
 		name := ""
@@ -168,6 +164,21 @@ func (s *Shell) imported(file string, got *app.Imported, err error) {
 		p.SetImported(name)
 		s.changedModels()
 	}
+}
+
+// whyRefused says more of a file that was not installed, where its trouble does not say
+// all.
+func (s *Shell) whyRefused(trouble panels.ImportTrouble, err error) string {
+	switch trouble {
+	case panels.ImportRefused:
+		return s.translated(strings.TrimPrefix(s.fileProblem(err), s.importing.Path+": ")) // the file is named already
+	case panels.ImportFailed:
+		if words := s.phrase(err); words != s.texts.Errors.Other.What {
+			return words
+		}
+		return err.Error()
+	}
+	return ""
 }
 
 // refusal sorts why a file was not installed.
@@ -183,6 +194,10 @@ func refusal(err error) panels.ImportTrouble {
 		return panels.ImportNoNetwork
 	case errors.Is(err, app.ErrHoldsFeatures):
 		return panels.ImportHoldsFeatures
+	case errors.Is(err, app.ErrBadName):
+		return panels.ImportBadName
+	case !app.Misfit(err):
+		return panels.ImportFailed
 	}
 	return panels.ImportRefused
 }

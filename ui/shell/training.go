@@ -303,7 +303,7 @@ func (s *Shell) trainingTrouble(step panels.TrainingStep, err error) {
 // for, the error itself.
 func (s *Shell) reason(err error) string {
 	if app.KindOf(err) == app.ErrorOther {
-		return err.Error()
+		return s.translated(err.Error())
 	}
 	p := s.problem(err)
 	words := p.What + " " + p.Do
@@ -329,7 +329,7 @@ func (s *Shell) showDataset() {
 	}
 	for _, p := range d.Problems {
 		out.Problems = append(out.Problems, panels.TrainingProblem{
-			Trouble: panels.TrainingTrouble(p.Trouble), Names: p.Names, Detail: p.Detail, Grave: p.Grave(),
+			Trouble: panels.TrainingTrouble(p.Trouble), Names: p.Names, Detail: s.translated(p.Detail), Grave: p.Grave(),
 		})
 	}
 	s.parts.training.SetDataset(out)
