@@ -70,7 +70,6 @@ type Worklist struct {
 	clip    *container.Clip
 	empty   bool    // there are no cases at all
 	pane    float32 // height of the case at hand
-	grown   bool    // it became higher by the press before
 
 	cases    *caseStore
 	setup    WorklistSetup

@@ -38,6 +38,7 @@ type worklistDetail struct {
 
 	object  *fyne.Container
 	hint    *fyne.Container
+	shield  *shield
 	scroll  fyne.CanvasObject
 	body    *fyne.Container
 	layout  *detailLayout
@@ -63,9 +64,7 @@ func newWorklistDetail(w *Worklist) *worklistDetail {
 	d.name, d.where = widgets.NewStrong(""), widgets.NewNote("")
 	d.open = widgets.NewButton(t.Worklist.Open, func() { w.OpenSelected() })
 	d.trouble, d.said, d.verdict = widgets.NewColumn(theme.Gap-2), widgets.NewColumn(theme.Gap-2), widgets.NewColumn(theme.Gap-2)
-	on := w.on
-	on.State = func(s WorklistStatement) { w.meant(func() { call(w.on.State, s) }) }
-	d.mend = newWorklistMend(t, on)
+	d.mend = newWorklistMend(t, w.on)
 	d.note = widgets.NewLines(t.Worklist.NoteHint, 2)
 	d.note.OnLeft = func() { d.keepNote(); tell(w.on.Left) }
 	head := widgets.NewColumn(2, d.name, d.where, widgets.NewInset(0, 3, widgets.NewFlow(0, d.open)))
@@ -75,7 +74,8 @@ func newWorklistDetail(w *Worklist) *worklistDetail {
 	d.hint = newMiddle(detailWidth-4*theme.Gap, widgets.NewText(t.Worklist.NothingSelected,
 		widgets.TextLook{Color: standard.ColorNamePlaceHolder, Align: fyne.TextAlignCenter}))
 	d.scroll.Hide()
-	d.object = container.NewStack(d.scroll, d.hint)
+	d.shield = newShield(w.pressAgain, func() bool { return w.now().Sub(w.tappedAt) >= doubleClick })
+	d.object = container.NewStack(d.scroll, d.hint, d.shield)
 	return d
 }
 
@@ -286,7 +286,7 @@ func (d *worklistDetail) choices(c *WorklistCase) fyne.CanvasObject {
 }
 
 func (d *worklistDetail) choice(label, key string, given bool, do func()) *widgets.Button {
-	b := widgets.NewButton(fmt.Sprintf(d.texts.Worklist.WithKey, label, key), func() { d.w.meant(do) })
+	b := widgets.NewButton(fmt.Sprintf(d.texts.Worklist.WithKey, label, key), do)
 	b.SetPrimary(given)
 	return b
 }
@@ -299,7 +299,7 @@ func (d *worklistDetail) classes(given string) fyne.CanvasObject {
 		if i < mostClassKeys {
 			key = fmt.Sprintf(d.texts.Worklist.ClassKey, firstClassKey+i)
 		}
-		column.Add(widgets.NewOptionRow(class, key, class == given, func() { d.w.meant(func() { d.w.JudgeClass(i) }) }))
+		column.Add(widgets.NewOptionRow(class, key, class == given, func() { d.w.JudgeClass(i) }))
 	}
 	return column
 }

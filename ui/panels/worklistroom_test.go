@@ -254,28 +254,45 @@ func TestWorklistGivesWayToRows(t *testing.T) {
 	}
 }
 
-// TestWorklistDoublePressGivesNoVerdict wants the second press of a double one to open
-// the case, though by the first a button came to stand under the pointer.
-func TestWorklistDoublePressGivesNoVerdict(t *testing.T) {
+// TestWorklistDoublePress wants the second press of a double one to open the case, though
+// by the first a button came to stand under the pointer.
+func TestWorklistDoublePress(t *testing.T) {
 	var l log
-	w := filled(t, &l, 40)
+	w, window := listed(t, "en", logged(&l), 40, WorklistPage{0, someCases(40)})
 	resized(w.Object(), fyne.NewSize(484, 600))
 	now := time.Now()
 	w.now = func() time.Time { return now }
-	agree := "Agree (Y)"
-	press := func() { test.Tap(button(t, w.Object(), agree)) }
-	test.Tap(w.Row(2))
-	now = now.Add(doubleClick / 2)
-	press()
-	l.want(t, "select 3", "open 3")
-	press()
-	l.want(t, `judge 3 agree "" ""`)
-	w.Select(-1)
-	test.Tap(w.Row(2))
-	now = now.Add(2 * doubleClick)
-	press()
-	l.want(t, "select 3", `judge 3 agree "" ""`)
-	test.Tap(w.Row(1)) // with a case at hand before, nothing moves
-	press()
+	driver := fyne.CurrentApp().Driver()
+	var at fyne.Position // of a button that gives a verdict
+	pressRow := func(index int) {
+		test.Tap(w.Row(index))
+		at = driver.AbsolutePositionForObject(button(t, w.Object(), "Agree (Y)")).AddXY(9, 9)
+	}
+	const given = `judge 3 agree "" ""`
+	for _, c := range []struct {
+		name string
+		then func() // after the first press
+		want []string
+	}{
+		{"at once", func() { now = now.Add(doubleClick / 2) }, []string{"select 3", "open 3"}},
+		{"after a tremble", func() { test.MoveMouse(window, at); test.MoveMouse(window, at.AddXY(2, -1)) }, []string{"select 3", "open 3"}},
+		{"later", func() { now = now.Add(2 * doubleClick); test.MoveMouse(window, at) }, []string{"select 3", given}},
+		{"from elsewhere", func() { test.MoveMouse(window, at.AddXY(0, 30)); test.MoveMouse(window, at) }, []string{"select 3", given}},
+	} {
+		t.Run(c.name, func(t *testing.T) {
+			w.Select(-1)
+			l.said = nil
+			pressRow(2)
+			c.then()
+			test.TapCanvas(window, at)
+			l.want(t, c.want...)
+			if test.TapCanvas(window, at); len(c.want) > 1 && c.want[1] != given {
+				l.want(t, given) // nothing is in the way any more
+			}
+		})
+	}
+	l.said = nil
+	pressRow(1) // with a case at hand before, nothing moves
+	test.TapCanvas(window, at)
 	l.want(t, "select 2", `judge 2 agree "" "margins look free"`)
 }

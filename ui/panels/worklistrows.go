@@ -203,25 +203,21 @@ func (w *Worklist) press(index int) {
 	twice, was := index == w.tapped && now.Sub(w.tappedAt) < doubleClick, w.pane
 	w.tapped, w.tappedAt = index, now
 	if twice {
-		w.tapped = -1
-		w.OpenSelected()
+		w.pressAgain()
 		return
 	}
 	if index != w.selected {
 		w.goTo(index)
 	}
-	w.grown = w.pane > was
+	if w.pane > was { // and may stand where the row was
+		w.detail.shield.raise()
+	}
 }
 
-// meant does what a press on the case at hand asks for, unless the press is the second
-// of a double one on a row: by the first, what is pressed came to stand where the row was.
-func (w *Worklist) meant(do func()) {
-	if w.grown && w.tapped == w.selected && w.now().Sub(w.tappedAt) < doubleClick {
-		w.tapped = -1
-		w.OpenSelected()
-		return
-	}
-	do()
+// pressAgain is the second press of a double one on the case at hand.
+func (w *Worklist) pressAgain() {
+	w.tapped = -1
+	w.OpenSelected()
 }
 
 // fetch asks for what is still to come of a range and of as much around it.
