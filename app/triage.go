@@ -4,6 +4,7 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"maps"
 	"path/filepath"
 	"slices"
 	"strings"
@@ -69,7 +70,7 @@ type TriageReport struct {
 	Setup        worklist.Setup
 	Devices      []result.Device // that slides were analysed on
 	Done, Failed int             // slides, by this triage
-	Problems     []error         // with folders, and with files that are not on the worklist
+	Problems     []error         // at its end, with folders, and with files that are not on the worklist
 }
 
 // ErrEngineTrouble: one slide after the other failed for a reason that is not the
@@ -131,7 +132,7 @@ func (w *Workspace) triage(ctx context.Context, list *worklist.Store, req Triage
 func (w *Workspace) newTriage(list *worklist.Store, req TriageRequest, events func(TriageEvent), times triageTimes) *triage {
 	return &triage{
 		w: w, list: list, req: req, events: events, times: times, bell: make(chan struct{}, 1),
-		rest: newResting(times), away: map[string]bool{}, series: map[string]dicomFile{}, said: map[string]bool{},
+		rest: newResting(times), away: map[string]bool{}, series: map[string]dicomFile{}, unread: map[string][]error{}, said: map[string]bool{},
 	}
 }
 
@@ -161,8 +162,8 @@ type triage struct {
 	devices      []result.Device // that were told
 	done, failed int
 	left         int
-	problems     []error
-	said         map[string]bool // problems that were told
+	unread       map[string][]error // what is wrong with a folder and its files, as last looked at
+	said         map[string]bool    // problems that were told
 }
 
 // prepare makes the request's paths whole, and the setup and the queue ready.
@@ -347,12 +348,27 @@ func (t *triage) problem(err error) {
 	known := t.said[err.Error()]
 	if !known {
 		t.said[err.Error()] = true
-		t.problems = append(t.problems, err)
 	}
 	t.mu.Unlock()
 	if !known {
 		t.tell(TriageEvent{Kind: TriageProblem, Err: err})
 	}
+}
+
+// cannotRead is a problem with a folder or a file in it, until the folder is looked at
+// anew.
+func (t *triage) cannotRead(folder string, err error) {
+	t.mu.Lock()
+	t.unread[folder] = append(t.unread[folder], err)
+	t.mu.Unlock()
+	t.problem(err)
+}
+
+// lookAnew forgets what was wrong with a folder.
+func (t *triage) lookAnew(folder string) {
+	t.mu.Lock()
+	defer t.mu.Unlock()
+	delete(t.unread, folder)
 }
 
 // runs tells, once for each, of a device that slides are analysed on.
@@ -371,7 +387,11 @@ func (t *triage) runs(d result.Device) {
 func (t *triage) report() *TriageReport {
 	t.mu.Lock()
 	defer t.mu.Unlock()
-	return &TriageReport{Setup: t.setup, Devices: t.devices, Done: t.done, Failed: t.failed, Problems: t.problems}
+	r := &TriageReport{Setup: t.setup, Devices: t.devices, Done: t.done, Failed: t.failed}
+	for _, folder := range slices.Sorted(maps.Keys(t.unread)) {
+		r.Problems = append(r.Problems, t.unread[folder]...)
+	}
+	return r
 }
 
 // persist does what writes to the worklist, again and again while there is no space

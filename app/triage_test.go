@@ -487,6 +487,39 @@ func TestTriageWatch(t *testing.T) {
 	}
 }
 
+// A watched folder that was out of reach and is back is no problem any more.
+func TestTriageWatchedFolderComesBack(t *testing.T) {
+	d := newWard(t)
+	d.times.period = 20 * time.Millisecond
+	d.draw(t, "a.png", 1)
+	req := d.request()
+	req.Folders[0].Watch = true
+	ctx, cancel := context.WithCancel(t.Context())
+	defer cancel()
+	away := d.slides + " away"
+	gone := false // of the goroutine of events
+	r, err := d.triage(ctx, d.list, req, func(e TriageEvent) {
+		switch {
+		case e.Kind == TriageDone:
+			if err := os.Rename(d.slides, away); err != nil {
+				t.Error(err)
+				cancel()
+			}
+		case e.Kind == TriageProblem && !gone:
+			gone = true
+			if err := os.Rename(away, d.slides); err != nil {
+				t.Error(err)
+				cancel()
+			}
+		case e.Kind == TriageLooking && gone:
+			cancel()
+		}
+	}, d.times)
+	if !gone || !errors.Is(err, context.Canceled) || r == nil || r.Done != 1 || len(r.Problems) != 0 {
+		t.Errorf("went away %t, %+v, %v", gone, r, err)
+	}
+}
+
 // Cancelling keeps the queue, and nothing is done twice.
 func TestTriageCancelled(t *testing.T) {
 	d := newWard(t)
@@ -646,8 +679,8 @@ func TestPersist(t *testing.T) {
 			return full
 		}
 		return nil
-	}); err != nil || n != 3 || len(tr.problems) != 1 {
-		t.Errorf("%v after %d tries, problems %v", err, n, tr.problems)
+	}); err != nil || n != 3 || len(tr.said) != 1 {
+		t.Errorf("%v after %d tries, problems %v", err, n, tr.said)
 	}
 	if err := tr.persist(t.Context(), func() error { return full }); !errors.Is(err, worklist.ErrFull) {
 		t.Errorf("a disk that stays full: %v", err)

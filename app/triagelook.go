@@ -52,7 +52,7 @@ func (t *triage) look(ctx context.Context) error {
 // unrested tells of files that never came to rest.
 func (t *triage) unrested() {
 	for path := range t.rest.last {
-		t.problem(fmt.Errorf("%s: is still being written; run this again once it is complete", path))
+		t.cannotRead(filepath.Dir(path), fmt.Errorf("%s: is still being written; run this again once it is complete", path))
 	}
 }
 
@@ -78,6 +78,7 @@ func (t *triage) untilNextLook(ctx context.Context, watch *watcher, took time.Du
 
 // lookInto takes in what a folder holds.
 func (t *triage) lookInto(ctx context.Context, folder worklist.Folder, watch *watcher) error {
+	t.lookAnew(folder.Path)
 	there, err := findSlides(folder.Path, folder.Images)
 	if err != nil {
 		return t.outOfReach(ctx, folder.Path, err)
@@ -90,7 +91,7 @@ func (t *triage) lookInto(ctx context.Context, folder worklist.Folder, watch *wa
 		ring(t.bell)
 	}
 	for _, err := range there.problems {
-		t.problem(err)
+		t.cannotRead(folder.Path, err)
 	}
 	if folder.Watch {
 		if err := watch.add(there.dirs); err != nil {
@@ -117,7 +118,7 @@ func (t *triage) outOfReach(ctx context.Context, folder string, cause error) err
 		return cause // a folder that was never there
 	}
 	t.away[folder] = true
-	t.problem(fmt.Errorf("folder is out of reach, its slides wait: %w", cause))
+	t.cannotRead(folder, fmt.Errorf("folder is out of reach, its slides wait: %w", cause))
 	return t.list.Delay(ctx, t.setup.ID, folder, "the folder is out of reach", t.times.delay(3))
 }
 
@@ -164,7 +165,7 @@ func (t *triage) takeIn(ctx context.Context, folder worklist.Folder, files []sli
 		return err
 	}
 	for part := range slices.Chunk(fresh, batch) {
-		seen, err := t.identify(ctx, part)
+		seen, err := t.identify(ctx, folder.Path, part)
 		if err != nil {
 			return err
 		}
@@ -187,8 +188,8 @@ func (t *triage) keep(ctx context.Context, folder worklist.Folder, seen []workli
 	})
 }
 
-// identify reads what files are by their content, several at a time.
-func (t *triage) identify(ctx context.Context, files []slideFile) ([]worklist.Sighting, error) {
+// identify reads what files of a folder are by their content, several at a time.
+func (t *triage) identify(ctx context.Context, folder string, files []slideFile) ([]worklist.Sighting, error) {
 	var mu sync.Mutex
 	var seen []worklist.Sighting
 	group, ctx := errgroup.WithContext(ctx)
@@ -201,7 +202,7 @@ func (t *triage) identify(ctx context.Context, files []slideFile) ([]worklist.Si
 			switch {
 			case errors.Is(err, fs.ErrNotExist):
 			case err != nil:
-				t.problem(err)
+				t.cannotRead(folder, err)
 			default:
 				seen = append(seen, worklist.Sighting{Path: f.path, Content: id, Size: f.size, Modified: f.modified})
 			}

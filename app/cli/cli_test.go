@@ -348,6 +348,25 @@ func TestHelpTexts(t *testing.T) {
 	m.run(t, "bench", "ablation", "t.csv", "--bags", "b", "--out", "o", "--only", "none").want(t, exitUsage, "random K")
 }
 
+func TestTriageError(t *testing.T) {
+	for _, c := range []struct {
+		failed, total, unread, status int
+		says                          string
+	}{
+		{0, 3, 0, exitDone, ""},
+		{1, 3, 0, exitSome, "1 of 3 slides failed; the others are done"},
+		{0, 1, 2, exitSome, "2 files or folders could not be looked at; the others are done"},
+		{1, 3, 1, exitSome, "1 of 3 slides failed, 1 file or folder could not be looked at; the others are done"},
+		{3, 3, 1, exitFailed, "3 of 3 slides failed, 1 file or folder could not be looked at"},
+		{0, 0, 2, exitFailed, "2 files or folders could not be looked at"},
+	} {
+		err := triageError(c.failed, c.total, c.unread)
+		if exitStatus(err) != c.status || (c.says == "") != (err == nil) || err != nil && err.Error() != c.says {
+			t.Errorf("%+v: %v, status %d", c, err, exitStatus(err))
+		}
+	}
+}
+
 func TestExitStatus(t *testing.T) {
 	for _, c := range []struct {
 		failed, total, want int

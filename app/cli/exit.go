@@ -4,6 +4,7 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"strings"
 
 	"zoomscope/app"
 )
@@ -27,10 +28,39 @@ func usagef(format string, args ...any) error {
 }
 
 // someFailed is a batch of which a part was done.
-type someFailed struct{ failed, total int }
+type someFailed struct {
+	failed, total int
+	unread        int // folders and files that could not be looked at, besides
+}
 
 func (e someFailed) Error() string {
-	return fmt.Sprintf("%d of %d slides failed; the others are done", e.failed, e.total)
+	var parts []string
+	if e.failed > 0 {
+		parts = append(parts, fmt.Sprintf("%d of %d slides failed", e.failed, e.total))
+	}
+	if e.unread > 0 {
+		parts = append(parts, couldNotBeRead(e.unread))
+	}
+	return strings.Join(parts, ", ") + "; the others are done"
+}
+
+// couldNotBeRead counts folders and files that are no slides of the list.
+func couldNotBeRead(n int) string {
+	return counted(n, "file or folder", "files or folders") + " could not be looked at"
+}
+
+// triageError is batchError where, besides the slides of the list, there are folders
+// and files that could not be looked at.
+func triageError(failed, total, unread int) error {
+	switch {
+	case unread == 0:
+		return batchError(failed, total)
+	case failed < total:
+		return someFailed{failed, total, unread}
+	case total > 0:
+		return fmt.Errorf("%d of %d slides failed, %s", failed, total, couldNotBeRead(unread))
+	}
+	return errors.New(couldNotBeRead(unread))
 }
 
 // errSaid is a failure that was explained already.
@@ -43,7 +73,7 @@ func batchError(failed, total int) error {
 	case failed == 0:
 		return nil
 	case failed < total:
-		return someFailed{failed, total}
+		return someFailed{failed: failed, total: total}
 	case total == 1:
 		return errSaid
 	default:

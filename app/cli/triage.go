@@ -206,7 +206,7 @@ func (p *Program) endTriage(ctx context.Context, list *worklist.Store, u worklis
 	if ended != nil || err != nil {
 		return errors.Join(ended, err)
 	}
-	return batchError(cases.failed+len(report.Problems), len(cases.all)+len(report.Problems))
+	return triageError(cases.failed, len(cases.all), len(report.Problems))
 }
 
 // triageList is what a triage has to show.
@@ -294,7 +294,7 @@ func devicesOf(report *app.TriageReport) string {
 
 // String counts the slides by their states.
 func (l triageList) String() string {
-	parts := []string{fmt.Sprintf("%d slides", len(l.all))}
+	parts := []string{counted(len(l.all), "slide", "slides")}
 	for _, s := range []worklist.State{worklist.Done, worklist.Failed, worklist.Queued} {
 		if n := l.states[s]; n > 0 {
 			parts = append(parts, fmt.Sprintf("%d %s", n, s))
@@ -459,7 +459,7 @@ func (t *triageTeller) tell(e app.TriageEvent) {
 		t.update(fmt.Sprintf("[%d/%d] %s", e.Ended+1, e.Ended+e.Left, filepath.Base(e.Slide)), e.Progress)
 		return
 	case app.TriageLooking:
-		t.say(fmt.Sprintf("%s: %d slides", e.Folder, e.Count))
+		t.say(fmt.Sprintf("%s: %s", e.Folder, counted(e.Count, "slide", "slides")))
 	case app.TriageRuns:
 		t.runs(e.Device)
 	case app.TriageDone:

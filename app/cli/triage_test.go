@@ -101,6 +101,29 @@ func TestTriageFailures(t *testing.T) {
 	}
 }
 
+// Folders and files that cannot be looked at are told apart from the slides.
+func TestTriageUnread(t *testing.T) {
+	m, a := withRuntime(t), newArchive(t, 1)
+	file, folder := write(t, filepath.Join(a.dir, "locked.png"), []byte("x")), filepath.Join(a.dir, "closed")
+	if err := os.Mkdir(folder, 0o755); err != nil {
+		t.Fatal(err)
+	}
+	for _, path := range []string{file, folder} {
+		if err := os.Chmod(path, 0); err != nil {
+			t.Skip(err)
+		}
+		t.Cleanup(func() { os.Chmod(path, 0o755) })
+	}
+	if _, err := os.ReadFile(file); err == nil {
+		t.Skip("this user may read everything")
+	}
+	s := m.run(t, a.triage()...)
+	s.want(t, exitSome, "zoomscope: 2 files or folders could not be looked at; the others are done", "locked.png", "closed")
+	if !strings.Contains(s.stdout, "1 slide, 1 done.") {
+		t.Errorf("stdout %q", s.stdout)
+	}
+}
+
 func TestTriageUsage(t *testing.T) {
 	m, a := withRuntime(t), newArchive(t, 0)
 	file := write(t, filepath.Join(t.TempDir(), "file.svs"), []byte("x"))
