@@ -35,6 +35,11 @@ type Picture struct {
 // DrawAttention draws the attention of one level, by index, over the overview,
 // with a legend beside it.
 func DrawAttention(r *result.Result, level int, ov *Overview, o AttentionOptions) (*Picture, error) {
+	return drawAttention(r, level, ov, o, func(done, total int) {})
+}
+
+// drawAttention is DrawAttention, which tells how many rows have their attention.
+func drawAttention(r *result.Result, level int, ov *Overview, o AttentionOptions, rows func(done, total int)) (*Picture, error) {
 	l := r.Levels[level]
 	heat, err := NewHeat(l, o.Heat)
 	if err != nil {
@@ -57,7 +62,7 @@ func DrawAttention(r *result.Result, level int, ov *Overview, o AttentionOptions
 		p, pic.Slide = beside(ov.Image, n)
 	}
 	layer := image.NewRGBA(image.Rectangle{Max: size})
-	heat.Draw(layer, ov.Area)
+	heat.draw(layer, ov.Area, rows)
 	lay(p.RGBA, pic.Slide, layer, ground.blend)
 	if !o.NoMarks {
 		f := frame{ov.Area, pic.Slide}

@@ -31,8 +31,8 @@ func TestWriteAttentionProgress(t *testing.T) {
 		}
 		return n
 	}
-	if read, end := count(1, untilDrawn), count(pictureSteps, pictureSteps+1); read < 3 || end != 1 {
-		t.Errorf("%d steps of reading, %d of the end: %v", read, end, steps)
+	if read, drawn, end := count(1, untilRead), count(untilRead+1, untilDrawn), count(pictureSteps, pictureSteps+1); read < 2 || drawn < 10 || end != 1 {
+		t.Errorf("%d steps of reading, %d of drawing, %d of the end: %v", read, drawn, end, steps)
 	}
 	if count(untilDrawn, pictureSteps*9/10) < 4 || steps[len(steps)-2] < pictureSteps*3/4 {
 		t.Errorf("the writing is told so: %v", steps)

@@ -41,7 +41,7 @@ func WriteAttention(ctx context.Context, w io.Writer, r *result.Result, level in
 	if err != nil {
 		return err
 	}
-	pic, err := DrawAttention(r, level, ov, req.AttentionOptions)
+	pic, err := drawAttention(r, level, ov, req.AttentionOptions, tell(untilRead, untilDrawn))
 	if err != nil {
 		return err
 	}

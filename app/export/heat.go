@@ -257,6 +257,11 @@ func fade(t float64) float64 {
 // by that part. Patches that meet leave no seam between them; of patches that
 // overlap, a pixel shows the mean.
 func (h *Heat) Draw(dst *image.RGBA, area result.Rect) {
+	h.draw(dst, area, func(done, total int) {})
+}
+
+// draw is Draw, which tells how many rows are done.
+func (h *Heat) draw(dst *image.RGBA, area result.Rect, told func(done, total int)) {
 	f := frame{area, dst.Rect}
 	boxes := make([]box, len(h.patches))
 	for i, p := range h.patches {
@@ -271,6 +276,7 @@ func (h *Heat) Draw(dst *image.RGBA, area result.Rect) {
 			h.add(sums, band, b, h.at[i])
 		}
 		store(dst, band, sums)
+		told(band.Max.Y-dst.Rect.Min.Y, dst.Rect.Dy())
 	}
 }
 
