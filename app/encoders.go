@@ -114,10 +114,14 @@ func (w *Workspace) Encoders() ([]encoder.Card, error) {
 // says. Without a description, a checkpoint is taken for a ResNet-50 of
 // torchvision or timm. name, unless it is "", replaces the name that a
 // description gives; an encoder of this program keeps its own. It is run on the
-// processor first: one that does not run, or whose features are no use, is refused.
+// processor first: one that does not run, or whose features are no use, is refused, and
+// so is a name that it could not be asked for by, with ErrBadName.
 func (w *Workspace) ImportEncoder(ctx context.Context, path, name string, d *encoder.Description) (encoder.Card, error) {
 	spec, err := loadEncoder(path, name, d)
 	if err != nil {
+		return encoder.Card{}, err
+	}
+	if err := badEncoderName(path, spec.Card().Name); err != nil {
 		return encoder.Card{}, err
 	}
 	place, err := w.place(ctx, EngineOptions{Device: string(device.CPU)})

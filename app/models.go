@@ -1,6 +1,7 @@
 package app
 
 import (
+	"cmp"
 	"errors"
 	"fmt"
 	"os"
@@ -22,6 +23,15 @@ type ModelCard struct {
 type InstalledModel struct {
 	ModelCard
 	Err error
+}
+
+// Name is the name that EngineOptions.Model takes, "" for the built-in model, which is
+// taken where none is named.
+func (c ModelCard) Name() string {
+	if c.Path == "" {
+		return ""
+	}
+	return strings.TrimSuffix(filepath.Base(c.Path), modelExt)
 }
 
 // Models lists the models of this machine, the default one first. A file that
@@ -70,12 +80,12 @@ func (w *Workspace) InspectModel(name string) (ModelCard, error) {
 	return ModelCard{Path: path, SHA256: m.SHA256(), Config: m.Config()}, nil
 }
 
-// Errors of the name to install a model under.
+// Errors of the name to install a model or an encoder under.
 var (
-	// ErrNameTaken: another model of that name is installed.
+	// ErrNameTaken: another model of that name is installed, or comes with the program.
 	ErrNameTaken = errors.New("a model of that name is installed already")
-	// ErrBadName: no file can have the name, or it would be hidden.
-	ErrBadName = errors.New("is no name to install a model under")
+	// ErrBadName: a model or an encoder could not be asked for by the name.
+	ErrBadName = errors.New("is no name to install it under")
 )
 
 // ImportModel installs a model under its own name or the one given: a model
@@ -94,8 +104,11 @@ func (w *Workspace) ImportModel(path, configPath, name string) (ModelCard, error
 
 // install keeps a model, of the file at path, under a name.
 func (w *Workspace) install(model *mil.Model, path, name string) (ModelCard, error) {
-	if name == "" || strings.ContainsAny(name, `/\:`) || strings.HasPrefix(name, ".") {
-		return ModelCard{}, fmt.Errorf("%s: %q %w; give one with --name", path, name, ErrBadName)
+	if err := badModelName(path, name); err != nil {
+		return ModelCard{}, err
+	}
+	if bundled, err := BundledModel(); err != nil || bundled.Config().Name == name {
+		return ModelCard{}, cmp.Or(err, fmt.Errorf("%s: %w: %q comes with the program; choose another with --name", path, ErrNameTaken, name))
 	}
 	if err := os.MkdirAll(w.modelDir(), 0o755); err != nil {
 		return ModelCard{}, err

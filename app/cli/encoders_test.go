@@ -7,6 +7,7 @@ import (
 	"image/png"
 	"math"
 	"path/filepath"
+	"strconv"
 	"strings"
 	"testing"
 
@@ -41,6 +42,13 @@ func TestEncoders(t *testing.T) {
 	}
 }
 
+// list are the encoders of a machine.
+func list(t *testing.T, m *machine) (all []encoderInfo) {
+	t.Helper()
+	m.run(t, "encoders", "list", "--json").document(t, &all)
+	return all
+}
+
 func TestEncodersImportDescribed(t *testing.T) {
 	m, dir := withRuntime(t), t.TempDir()
 	network := write(t, filepath.Join(dir, "network.onnx"), foreignNetwork(t, 2))
@@ -57,6 +65,12 @@ func TestEncodersImportDescribed(t *testing.T) {
 	m.run(t, "encoders", "import", network, "--description", good, "--name", "other", "--json").document(t, &one)
 	if one.Name != "other" {
 		t.Errorf("%+v", one)
+	}
+	for _, name := range []string{"builtin", list(t, m)[0].Name, "-v", "a\nb", "a\x1b[31m", ".hidden", "x.onnx"} {
+		m.run(t, "encoders", "import", network, "--description", good, "--name="+name).want(t, exitFailed, strconv.Quote(name))
+	}
+	if n := len(list(t, m)); n != 3 {
+		t.Errorf("%d encoders", n)
 	}
 	for name, text := range map[string]string{
 		"no JSON": "{", "a field not known": `{"name": "x", "colour_space": "rgb"}`, "an output not there": `{"name": "x", "output": "nothing"}`,

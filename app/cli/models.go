@@ -4,7 +4,6 @@ import (
 	"cmp"
 	"fmt"
 	"io"
-	"path/filepath"
 	"slices"
 	"strings"
 	"text/tabwriter"
@@ -28,6 +27,7 @@ func (p *Program) models() *cobra.Command {
 
 // modelEntry is a model of the list in JSON: a card, or an error.
 type modelEntry struct {
+	Name string `json:"name"` // that --model takes; "" for the default one
 	app.ModelCard
 	Default bool   `json:"default"`
 	Error   string `json:"error,omitempty"`
@@ -38,7 +38,10 @@ func (p *Program) modelsList() *cobra.Command {
 	c := &cobra.Command{
 		Use:   "list",
 		Short: "The models of this machine, the default one first",
-		Args:  cobra.NoArgs,
+		Long: `List the models of this machine, the default one first. A line begins with the name
+that --model takes; what a model is called in itself stands behind it where that is
+another.`,
+		Args: cobra.NoArgs,
 		RunE: func(*cobra.Command, []string) error {
 			list, err := p.Workspace.Models()
 			if err != nil {
@@ -46,7 +49,7 @@ func (p *Program) modelsList() *cobra.Command {
 			}
 			entries := []modelEntry{}
 			for i, m := range list {
-				e := modelEntry{ModelCard: m.ModelCard, Default: i == 0}
+				e := modelEntry{Name: m.Name(), ModelCard: m.ModelCard, Default: i == 0}
 				if m.Err != nil {
 					e.Error = m.Err.Error()
 				}
@@ -62,17 +65,17 @@ func (p *Program) modelsList() *cobra.Command {
 	return c
 }
 
-// printModelList has a line for each model, and ends it with the name that
-// --model takes.
+// printModelList has a line for each model, which begins with the name that --model
+// takes.
 func printModelList(w io.Writer, entries []modelEntry) error {
 	t := tabwriter.NewWriter(w, 0, 0, 2, ' ', 0)
 	for _, e := range entries {
 		if e.Error != "" {
-			fmt.Fprintf(t, "%s\tcannot be used: %s\n", filepath.Base(e.Path), e.Error)
+			fmt.Fprintf(t, "%s\tcannot be used: %s\n", e.Name, e.Error)
 			continue
 		}
 		c := e.Config
-		fmt.Fprintf(t, "%s\t%s\t%s\t%s\t%s\n", c.Name, counted(len(c.Classes), "class", "classes"), magnificationList(c.Magnifications), c.Encoder.Name, e.whence())
+		fmt.Fprintf(t, "%s\t%s\t%s\t%s\t%s\n", cmp.Or(e.Name, c.Name), counted(len(c.Classes), "class", "classes"), magnificationList(c.Magnifications), c.Encoder.Name, e.whence())
 	}
 	return t.Flush()
 }
@@ -80,8 +83,11 @@ func printModelList(w io.Writer, entries []modelEntry) error {
 // whence says which one it is.
 func (e modelEntry) whence() string {
 	text := e.Path
-	if e.Default {
-		text = "default"
+	switch {
+	case e.Default:
+		text = "default, without --model"
+	case e.Name != e.Config.Name:
+		text += fmt.Sprintf(", in itself called %q", e.Config.Name)
 	}
 	if !e.Config.Training.Trained {
 		text += ", UNTRAINED"

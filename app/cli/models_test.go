@@ -5,6 +5,7 @@ import (
 	"encoding/binary"
 	"os"
 	"path/filepath"
+	"strconv"
 	"strings"
 	"testing"
 
@@ -39,7 +40,7 @@ func TestModels(t *testing.T) {
 	s = m.run(t, "models", "list", "--json")
 	s.want(t, exitDone)
 	s.document(t, &list)
-	if len(list) != 3 || !list[0].Default || list[1].Default || list[1].Error != "" {
+	if len(list) != 3 || !list[0].Default || list[1].Default || list[1].Error != "" || list[0].Name != "" || list[1].Name != "second" || list[2].Name != "small" {
 		t.Errorf("%+v", list)
 	}
 
@@ -48,8 +49,8 @@ func TestModels(t *testing.T) {
 		t.Fatal(err)
 	}
 	m.run(t, "models", "import", other).want(t, exitFailed, "small", "--name")
-	for _, name := range []string{"../out", "a/b", ".hidden"} {
-		m.run(t, "models", "import", other, "--name", name).want(t, exitFailed, "--name")
+	for _, name := range []string{"../out", "a/b", ".hidden", "-v", "a\nb", "a\x1b[31m", "a\u200bb", " a", "a.safetensors", list[0].Config.Name} {
+		m.run(t, "models", "import", other, "--name="+name).want(t, exitFailed, "--name", strconv.Quote(name))
 	}
 	m.run(t, "models", "inspect", "nothing").want(t, exitFailed, "nothing")
 }
@@ -97,7 +98,7 @@ func TestModelsListLines(t *testing.T) {
 	s.want(t, exitDone)
 	lines := strings.Split(strings.TrimSuffix(s.stdout, "\n"), "\n")
 	if len(lines) != 3 || !strings.Contains(lines[0], "default") || !strings.Contains(lines[1], "cannot be used") ||
-		!strings.Contains(lines[2], "2 classes") || !strings.Contains(lines[2], "10x 20x") || !strings.Contains(lines[2], "second.safetensors, UNTRAINED") {
+		!strings.HasPrefix(lines[2], "second ") || !strings.Contains(lines[2], `, in itself called "small"`) || !strings.Contains(lines[2], "2 classes") || !strings.Contains(lines[2], "10x 20x") || !strings.Contains(lines[2], "second.safetensors, ") || !strings.HasSuffix(lines[2], ", UNTRAINED") || !strings.HasPrefix(lines[1], "bad ") {
 		t.Errorf("%q", lines)
 	}
 }
