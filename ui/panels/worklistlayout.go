@@ -31,7 +31,7 @@ func (w *Worklist) newTable() *fyne.Container {
 func (w *Worklist) newObject() *fyne.Container {
 	top := container.New(slack{}, widgets.NewInset(worklistSide, theme.Gap, widgets.NewColumn(theme.Gap,
 		w.top.object, widget.NewSeparator(), w.filter.object, w.filter.counts)))
-	return container.New(worklistLayout{w}, container.New(topLayout{top}, container.NewVScroll(top)),
+	return container.New(worklistLayout{w, top}, container.New(topLayout{top}, container.NewVScroll(top)),
 		w.table, widget.NewSeparator(), w.detail.object)
 }
 
@@ -42,14 +42,17 @@ func (w *Worklist) arrange() {
 
 // worklistLayout gives the table what the controls above and the case at hand leave.
 // Where the window is low, the controls scroll.
-type worklistLayout struct{ w *Worklist }
+type worklistLayout struct {
+	w        *Worklist
+	controls *fyne.Container // what scrolls
+}
 
 func (l worklistLayout) Layout(objects []fyne.CanvasObject, size fyne.Size) {
 	top, table, line, detail := objects[0], objects[1], objects[2], l.w.detail
 	for _, controls := range []interface{ setRoom(width float32) }{l.w.top, l.w.filter, l.w.sort} {
 		controls.setRoom(size.Width - 2*worklistSide)
 	}
-	top.Resize(fyne.NewSize(size.Width, top.MinSize().Height))
+	l.controls.Resize(fyne.NewSize(size.Width, l.controls.Size().Height)) // the scroller around stays where it is
 	height := min(top.MinSize().Height, size.Height-min(leastBody, leastBodyPart*size.Height))
 	put(top, 0, 0, size.Width, height)
 	wide, rest := size.Width >= worklistWide, max(0, size.Height-height)

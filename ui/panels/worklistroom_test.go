@@ -212,6 +212,26 @@ func TestWorklistIsCut(t *testing.T) {
 	}
 }
 
+// TestWorklistControlsStay wants the controls to stay where they were scrolled to while
+// triage goes on.
+func TestWorklistControlsStay(t *testing.T) {
+	test.NewTempApp(t).Settings().SetTheme(theme.New(theme.Light))
+	w := filledWorklist(language(t, "de"), 12, nil)
+	window := test.NewTempWindow(t, w.Object())
+	window.SetPadded(false)
+	window.Resize(fyne.NewSize(200, 500))
+	scroll := w.object.Objects[0].(*fyne.Container).Objects[0].(*container.Scroll)
+	scroll.ScrollToOffset(fyne.NewPos(0, 120))
+	for done := range 3 {
+		w.SetTriage(WorklistTriage{Running: done < 2, Current: fmt.Sprint(done), Done: done, Of: 3})
+		w.SetCounts(WorklistCounts{Total: 3, Shown: 3, Done: done, Queued: 3 - done, Unread: 3})
+		w.Select(done)
+		if got := scroll.Offset.Y; got != 120 {
+			t.Fatalf("after %d cases the controls are scrolled by %v", done, got)
+		}
+	}
+}
+
 // TestWorklistGivesWayToRows wants the place of the case at hand to be small while there
 // is none, where the window is low, and to have its room once there is one.
 func TestWorklistGivesWayToRows(t *testing.T) {
