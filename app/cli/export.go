@@ -42,6 +42,9 @@ is: .pdf the report, .png attention over the slide, .tif attention as a
 pyramidal TIFF that viewers lay over the slide, .geojson patches for QuPath,
 .csv all patches, .json the result. A .png or .tif shows one magnification.
 
+Files of the names that are written are replaced: give --name, or another folder, for
+a slide that shares its name with one that was exported before.
+
 The slide is looked for where it was when it was analysed, unless --slide says
 where it is. Its label is never read.`,
 		Example: `  zoomscope export results/slide/result.json --out report.pdf
