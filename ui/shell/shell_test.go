@@ -405,6 +405,7 @@ func TestAnalysis(t *testing.T) {
 	t.Run("export", func(t *testing.T) {
 		out := t.TempDir()
 		s.exportChoice(c, s.snapshot(c), panels.ExportChoice{Kinds: panels.ExportKinds(), Level: -1, Side: 600, Legend: true, Folder: out})
+		s.until("under way", func() bool { return len(s.jobs) > 0 })
 		s.until("exported", func() bool { return len(s.jobs) == 0 })
 		for _, want := range []string{"tissue-report.pdf", "tissue-view.png", "tissue-attention-5x.png", "tissue-patches.geojson", "tissue-patches.csv"} {
 			if st, err := os.Stat(filepath.Join(out, want)); err != nil || st.Size() == 0 {
