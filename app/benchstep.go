@@ -84,7 +84,8 @@ type MethodsRequest struct {
 }
 
 // BenchMethods measures a training step of each method, by this program and by the
-// peer, in alternation. progress may be nil.
+// peer, in alternation. Where one of them cannot fit into memory, nothing is measured:
+// the error wraps mil.ErrMemory. progress may be nil.
 func (w *Workspace) BenchMethods(ctx context.Context, req MethodsRequest, progress func(result.Progress)) ([]*bench.MethodTimes, error) {
 	b := benchmark{Workspace: w, req: BenchRequest{Threads: req.Threads}, progress: progress}
 	program, err := os.Executable()
@@ -96,7 +97,7 @@ func (w *Workspace) BenchMethods(ctx context.Context, req MethodsRequest, progre
 		methods = bench.ExhaustiveMethods()
 	}
 	each, patches := strconv.Itoa(b.allThreads()), strconv.Itoa(req.Patches)
-	var all []*bench.MethodTimes
+	var cases []bench.MethodCase
 	for _, method := range methods {
 		c := bench.MethodCase{
 			Method: method, Patches: req.Patches, Rounds: req.Rounds,
@@ -106,7 +107,14 @@ func (w *Workspace) BenchMethods(ctx context.Context, req MethodsRequest, progre
 		if req.Torch != nil {
 			c.Theirs = append(slices.Clone(req.Torch), method, patches, strconv.Itoa(bench.StepDim))
 		}
-		t, err := bench.MethodStep(ctx, c, b.said(method))
+		if err := c.Check(); err != nil {
+			return nil, err
+		}
+		cases = append(cases, c)
+	}
+	var all []*bench.MethodTimes
+	for _, c := range cases {
+		t, err := bench.MethodStep(ctx, c, b.said(c.Method))
 		if err != nil {
 			return nil, err
 		}

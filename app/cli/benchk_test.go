@@ -121,12 +121,20 @@ func TestBenchRefuses(t *testing.T) {
 		"targets below 0":       {[]string{"targets", "runs", "--sizes", "s.csv", "--threshold", "-1"}, "--threshold"},
 		"steps of no method":    {[]string{"step", "--methods", "--only", "resnet"}, "transmil"},
 		"steps of no rounds":    {[]string{"step", "--methods", "--rounds", "0"}, "--rounds"},
+		"steps without end":     {[]string{"step", "--methods", "--patches", "9000000000000000000"}, "--patches"},
+		"only of what":          {[]string{"step", "--only", "maxmil"}, "--only goes with --methods"},
+		"patches of what":       {[]string{"step", "--patches", "99"}, "--patches goes with --methods"},
+		"threads of what":       {[]string{"step", "--threads", "1"}, "--threads goes with --methods"},
+		"torch for nothing":     {[]string{"step", "--torch", "python3"}, "--torch goes with --methods"},
+		"no public code":        {[]string{"step", "--peer-script", "time.py"}, "--peer-script goes with"},
 		"step with a slide":     {[]string{"step", "a.svs"}, "arguments given"},
 	} {
 		t.Run(name, func(t *testing.T) {
 			m.run(t, append([]string{"bench"}, c.line...)...).want(t, exitUsage, c.says)
 		})
 	}
+	m.run(t, "bench", "step", "--methods", "--torch", "/nonexist").want(t, exitFailed, "--torch /nonexist is no program")
+	m.run(t, "bench", "step", "--methods", "--torch", "sh", "--torch-script", "/nonexist.py").want(t, exitFailed, "--torch-script: stat /nonexist.py")
 	for _, flags := range [][]string{{"--sigma", "0"}, {"--sigma", "-1"}, {"--samples", "0"}, {"--dropout", "-0.1"}} {
 		m.run(t, append([]string{"train", "t.csv", "--bags", "b", "--out", "o"}, flags...)...).want(t, exitUsage, flags[0])
 	}

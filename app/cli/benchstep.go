@@ -3,6 +3,7 @@ package cli
 import (
 	"fmt"
 	"os"
+	"os/exec"
 	"path/filepath"
 	"slices"
 	"strconv"
@@ -64,7 +65,11 @@ PyTorch is depends on its BLAS: the table says how fast a large product is.`,
 					return usagef("bench step: %q patches", args[1])
 				}
 				return p.Workspace.BenchStepServe(cmd.Context(), args[0], patches, f.threads, os.Stdin, p.Stdout)
-			case f.methods:
+			}
+			if err := f.checkFlags(cmd); err != nil {
+				return err
+			}
+			if f.methods {
 				return p.stepsOfMethods(cmd, &f)
 			}
 			return p.stepsOfShapes(cmd, &f)
@@ -87,12 +92,50 @@ PyTorch is depends on its BLAS: the table says how fast a large product is.`,
 	return c
 }
 
+// checkFlags refuses flags that would be passed over.
+func (f *stepFlags) checkFlags(cmd *cobra.Command) error {
+	given := func(names ...string) string {
+		for _, name := range names {
+			if cmd.Flags().Changed(name) {
+				return name
+			}
+		}
+		return ""
+	}
+	public := os.Getenv(peerVariable) != ""
+	if name := given("only", "patches", "rounds", "threads", "torch-script"); name != "" && !f.methods {
+		return usagef("bench step: --%s goes with --methods", name)
+	}
+	if given("torch") != "" && !f.methods && !public {
+		return usagef("bench step: --torch goes with --methods, or with %s", peerVariable)
+	}
+	if given("peer-script") != "" && (f.methods || !public) {
+		return usagef("bench step: --peer-script goes with %s, and without --methods", peerVariable)
+	}
+	return nil
+}
+
+// checkPython makes sure that there are an interpreter and what it is to run, given by
+// these flags.
+func checkPython(flag, python, scriptFlag, script string) error {
+	if _, err := exec.LookPath(python); err != nil {
+		return fmt.Errorf("%s %s is no program that can be run: %w", flag, python, err)
+	}
+	if _, err := os.Stat(script); err != nil {
+		return fmt.Errorf("%s: %w", scriptFlag, err)
+	}
+	return nil
+}
+
 // stepsOfShapes measures ZoomMIL.
 func (p *Program) stepsOfShapes(cmd *cobra.Command, f *stepFlags) error {
 	var peer []string
 	if checkout := os.Getenv(peerVariable); checkout != "" {
 		if f.script == "" {
 			return usagef("bench step: %s is set; say what times it with --peer-script", peerVariable)
+		}
+		if err := checkPython("--torch", f.python, "--peer-script", f.script); err != nil {
+			return err
 		}
 		peer = []string{f.python, f.script, checkout}
 	}
@@ -116,10 +159,13 @@ func (p *Program) stepsOfMethods(cmd *cobra.Command, f *stepFlags) error {
 			return usagef("--only %s: there are %s", name, strings.Join(bench.ExhaustiveMethods(), ", "))
 		}
 	}
-	if f.req.Rounds < 1 || f.req.Patches < 16 {
-		return usagef("bench step: --rounds must be 1 or more, --patches 16 or more")
+	if f.req.Rounds < 1 || f.req.Patches < 16 || f.req.Patches > bench.MaxStepPatches {
+		return usagef("bench step: --rounds must be 1 or more, --patches from 16 to %d", bench.MaxStepPatches)
 	}
 	if cmd.Flags().Changed("torch") {
+		if err := checkPython("--torch", f.python, "--torch-script", f.others); err != nil {
+			return err
+		}
 		f.req.Torch = []string{f.python, f.others}
 	}
 	f.req.Threads = f.threads

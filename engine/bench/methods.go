@@ -11,6 +11,7 @@ import (
 	"math/rand/v2"
 
 	"zoomscope/engine/grid"
+	"zoomscope/engine/internal/memory"
 	"zoomscope/engine/mil"
 	"zoomscope/engine/nn"
 	"zoomscope/engine/result"
@@ -55,8 +56,46 @@ func ExhaustiveMethods() []string {
 	return all
 }
 
-// MethodStep measures a step of one method.
+// MaxStepPatches is the most patches that MethodStep takes.
+const MaxStepPatches = 1 << 30
+
+// Check makes sure that the slide and a step on it fit into memory, as far as the
+// system tells; beside the peer's, which has them too. The error wraps mil.ErrMemory.
+func (c *MethodCase) Check() error { return c.check(memory.Free) }
+
+func (c *MethodCase) check(free func() (bytes int64, known bool)) error {
+	need, programs := c.leastMemory(), ""
+	if c.Theirs != nil {
+		need, programs = 2*need, ", the peer's included"
+	}
+	have, known := free()
+	if !known || need <= have {
+		return nil
+	}
+	return fmt.Errorf("%s: %w: a step on %d patches needs %s or more%s, and %s are free; fewer patches need less",
+		c.Method, mil.ErrMemory, c.Patches, memory.Text(need), programs, memory.Text(have))
+}
+
+// leastMemory is how many bytes a step of ours needs at the least, with the slide.
+func (c *MethodCase) leastMemory() int64 {
+	config := methodConfig(c.Method)
+	var layers []mil.Layer
+	rows := 0
+	for _, n := range methodRows(c.Method, c.Patches) {
+		layers, rows = append(layers, mil.Layer{Len: n}), rows+n
+	}
+	need := config.LeastStepMemory(layers)
+	if len(layers) > 1 { // which are put together into another array
+		need += 4 * int64(rows) * StepDim
+	}
+	return need
+}
+
+// MethodStep measures a step of one method, once it is sure that it fits into memory.
 func MethodStep(ctx context.Context, c MethodCase, begin func(done, total int)) (_ *MethodTimes, err error) {
+	if err := c.Check(); err != nil {
+		return nil, err
+	}
 	ours, err := StartPeer(ctx, c.Ours, c.Env...)
 	if err != nil {
 		return nil, err

@@ -23,6 +23,8 @@ type Peer struct {
 	ask     io.WriteCloser
 	answers *bufio.Scanner
 	stderr  *strings.Builder
+	stopped func() error // why it was killed; nil while it was not
+	closed  bool
 }
 
 // Introduction is the first line of a Peer.
@@ -32,12 +34,16 @@ type Introduction struct {
 	GFLOPS   float64   `json:"gflops,omitempty"`   // of a large product of matrices
 }
 
+// orphans is how long what a program has started may hold on to its outputs after it.
+const orphans = time.Second
+
 // StartPeer starts a program and waits for its introduction. env is added to the
-// environment. It is killed when ctx ends.
+// environment. It is killed when ctx ends, whose error is then that of its methods.
 func StartPeer(ctx context.Context, command []string, env ...string) (*Peer, error) {
-	p := &Peer{cmd: exec.CommandContext(ctx, command[0], command[1:]...), stderr: &strings.Builder{}}
+	p := &Peer{cmd: exec.CommandContext(ctx, command[0], command[1:]...), stderr: &strings.Builder{}, stopped: ctx.Err}
 	p.cmd.Env = append(os.Environ(), env...)
 	p.cmd.Stderr = p.stderr
+	p.cmd.WaitDelay = orphans
 	var err error
 	if p.ask, err = p.cmd.StdinPipe(); err != nil {
 		return nil, err
@@ -52,7 +58,7 @@ func StartPeer(ctx context.Context, command []string, env ...string) (*Peer, err
 		return nil, err
 	}
 	if err := p.answer(&p.Introduction); err != nil {
-		return nil, errors.Join(err, p.Close())
+		return nil, err
 	}
 	return p, nil
 }
@@ -60,7 +66,7 @@ func StartPeer(ctx context.Context, command []string, env ...string) (*Peer, err
 // Run has n pieces of work done and returns what the peer says they took.
 func (p *Peer) Run(_ context.Context, n int) (Spent, error) {
 	if _, err := fmt.Fprintf(p.ask, "run %d\n", n); err != nil {
-		return Spent{}, err
+		return Spent{}, p.end(err)
 	}
 	var took struct{ Wall, CPU float64 }
 	if err := p.answer(&took); err != nil {
@@ -73,19 +79,72 @@ func seconds(s float64) time.Duration { return time.Duration(s * float64(time.Se
 
 func (p *Peer) answer(into any) error {
 	if !p.answers.Scan() {
-		return errors.Join(fmt.Errorf("%s gave no answer", p.cmd.Path), p.answers.Err())
+		if err := p.answers.Err(); err != nil {
+			return p.kill(err)
+		}
+		return p.end(errors.New("gave no answer"))
 	}
 	if err := json.Unmarshal(p.answers.Bytes(), into); err != nil {
-		return fmt.Errorf("%s answered %.80q: %w", p.cmd.Path, p.answers.Text(), err)
+		return p.kill(fmt.Errorf("answered %.80q: %w", p.answers.Text(), err))
 	}
 	return nil
 }
 
-// Close tells the peer to end and waits for it.
-func (p *Peer) Close() error {
-	p.ask.Close()
-	if err := p.cmd.Wait(); err != nil {
-		return fmt.Errorf("%s: %w: %s", p.cmd.Path, err, strings.TrimSpace(p.stderr.String()))
+// end is the error of a peer that has ended: how it did, else err.
+func (p *Peer) end(err error) error {
+	if closed := p.Close(); closed != nil {
+		return closed
 	}
-	return nil
+	return fmt.Errorf("%s: %w", p.cmd.Path, err)
+}
+
+// kill ends a peer that is not understood, and may be waiting to be read.
+func (p *Peer) kill(err error) error {
+	p.cmd.Process.Kill()
+	p.Close()
+	if why := p.stopped(); why != nil {
+		return why
+	}
+	return fmt.Errorf("%s: %w", p.cmd.Path, err)
+}
+
+// Close tells the peer to end and waits for it. Closing again does nothing.
+func (p *Peer) Close() error {
+	if p.closed {
+		return nil
+	}
+	p.closed = true
+	p.ask.Close()
+	return ended(p.stopped, p.cmd.Path, p.cmd.Wait(), p.stderr.String())
+}
+
+// ended is the error of a program of which err came: why it was stopped, else what it
+// said last.
+func ended(stopped func() error, program string, err error, stderr string) error {
+	if err == nil {
+		return nil
+	}
+	if why := stopped(); why != nil {
+		return why
+	}
+	return fmt.Errorf("%s: %w%s", program, err, lastWords(stderr))
+}
+
+// lastWords is the line by which a program says why it ended, behind a colon; "" where
+// it said nothing. Of programs in Go that crash it comes before the state that they
+// were in, of all others last.
+func lastWords(stderr string) string {
+	said := ""
+	for line := range strings.Lines(stderr) {
+		if line = strings.TrimSpace(line); line != "" {
+			said = line
+		}
+		if strings.HasPrefix(line, "fatal error: ") || strings.HasPrefix(line, "panic: ") {
+			break
+		}
+	}
+	if said == "" {
+		return ""
+	}
+	return fmt.Sprintf(": %.300s", said)
 }

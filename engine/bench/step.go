@@ -110,11 +110,9 @@ func childOutput(ctx context.Context, command []string) ([]byte, error) {
 	cmd := exec.CommandContext(ctx, command[0], command[1:]...)
 	var stderr strings.Builder
 	cmd.Stderr = &stderr
+	cmd.WaitDelay = orphans
 	out, err := cmd.Output()
-	if err != nil {
-		return nil, fmt.Errorf("%s: %w: %s", strings.Join(command, " "), err, strings.TrimSpace(stderr.String()))
-	}
-	return out, nil
+	return out, ended(ctx.Err, strings.Join(command, " "), err, stderr.String())
 }
 
 // StepChild measures a shape in this process, which must do nothing else.

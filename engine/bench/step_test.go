@@ -3,6 +3,7 @@ package bench
 import (
 	"context"
 	"encoding/json"
+	"errors"
 	"io"
 	"os"
 	"os/exec"
@@ -11,6 +12,7 @@ import (
 	"testing"
 
 	"zoomscope/engine/device"
+	"zoomscope/engine/internal/memory"
 	"zoomscope/engine/mil"
 	"zoomscope/engine/nn/nntest"
 	"zoomscope/packaging/testenv"
@@ -167,6 +169,41 @@ func TestMethodStep(t *testing.T) {
 	c.Theirs = []string{sh, "-c", "exit 3"}
 	if _, err := MethodStep(t.Context(), c, nil); err == nil {
 		t.Error("a peer that fails is no error")
+	}
+}
+
+// What cannot fit into memory is not begun.
+func TestMethodStepMemory(t *testing.T) {
+	for _, method := range ExhaustiveMethods() {
+		c := MethodCase{Method: method, Patches: 16000}
+		features := int64(0)
+		for _, n := range methodRows(method, c.Patches) {
+			features += 4 * StepDim * int64(n)
+		}
+		need := c.leastMemory()
+		if need < features || need > 40*features {
+			t.Errorf("%s: %d bytes, features are %d", method, need, features)
+		}
+		free := func(bytes int64, known bool) func() (int64, bool) {
+			return func() (int64, bool) { return bytes, known }
+		}
+		if err := errors.Join(c.check(free(need, true)), c.check(free(0, false))); err != nil {
+			t.Errorf("%s: %v", method, err)
+		}
+		if err := c.check(free(need-1, true)); !errors.Is(err, mil.ErrMemory) || !strings.Contains(err.Error(), "16000 patches") {
+			t.Errorf("%s: error %v", method, err)
+		}
+		c.Theirs = []string{"peer"}
+		if c.check(free(2*need-1, true)) == nil || c.check(free(2*need, true)) != nil {
+			t.Errorf("%s: the peer's memory is not counted", method)
+		}
+	}
+	if _, known := memory.Free(); !known {
+		t.Skip("the system does not tell how much memory is free")
+	}
+	c := MethodCase{Method: mil.MaxMIL, Patches: MaxStepPatches, Ours: []string{"/nonexist"}}
+	if _, err := MethodStep(t.Context(), c, nil); !errors.Is(err, mil.ErrMemory) {
+		t.Errorf("error %v", err)
 	}
 }
 

@@ -51,12 +51,12 @@ func (t *BagTrainer) LeastStepMemory(s Source) int64 {
 	if !t.network.hosted {
 		return 0
 	}
-	return t.config.leastStepMemory(layersOfLength(&t.config, s)) - inPlace(&t.config, s)
+	return t.config.LeastStepMemory(layersOfLength(&t.config, s)) - inPlace(&t.config, s)
 }
 
-// leastStepMemory is LeastMemory for a step of training, which keeps what most layers
+// LeastStepMemory is LeastMemory for a step of training, which keeps what most layers
 // make of every patch, and its gradients.
-func (c *Config) leastStepMemory(layers []Layer) int64 {
+func (c *Config) LeastStepMemory(layers []Layer) int64 {
 	rows, each := (&bag{layers: layers}).rows(), c.stepValues()
 	features := int64(rows) * int64(c.Encoder.Dim)
 	if c.Method == DSMIL && len(layers) > 1 { // a copy, with the ancestors

@@ -49,7 +49,7 @@ func TestLeastStepMemoryPublished(t *testing.T) {
 	} {
 		c := Config{Method: method, Sizes: Published(method).Sizes}
 		c.Encoder.Dim = 1024
-		need := c.leastStepMemory([]Layer{{Len: int(measured.patches)}})
+		need := c.LeastStepMemory([]Layer{{Len: int(measured.patches)}})
 		if share := float64(need) / float64(measured.peak*mib); share > 0.8 || share < 0.25 || method == TransMIL && share < 0.45 {
 			t.Errorf("%s: %d MiB of %d", method, need/mib, measured.peak)
 		}
