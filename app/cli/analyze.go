@@ -103,14 +103,14 @@ func (p *Program) warner(m interface{ clear() }, quiet bool) func(slide string, 
 	return func(slide string, warnings []string) {
 		m.clear()
 		for _, text := range warnings {
-			fmt.Fprintf(p.Stderr, "%s: note: %s\n", filepath.Base(slide), text)
+			fmt.Fprintf(p.Stderr, "%s: note: %s\n", shown(filepath.Base(slide)), text)
 		}
 	}
 }
 
 // subject names the slide of an event, with its number in a batch.
 func subject(e app.Event) string {
-	name := filepath.Base(e.Slide)
+	name := shown(filepath.Base(e.Slide))
 	if e.Count > 1 {
 		return fmt.Sprintf("[%d/%d] %s", e.Index+1, e.Count, name)
 	}
@@ -143,7 +143,7 @@ func (p *Program) printOutcomes(outcomes []app.Outcome, asked int, asJSON bool) 
 	all := batch{Results: []*result.Result{}, Failed: []failure{}}
 	for _, o := range outcomes {
 		if o.Err != nil {
-			fmt.Fprintln(p.Stderr, "zoomscope: "+explain(o.Err))
+			fmt.Fprintln(p.Stderr, "zoomscope: "+explain(o.Err, o.Slide))
 			all.Failed = append(all.Failed, failure{o.Slide, o.Err.Error()})
 			continue
 		}
@@ -164,7 +164,7 @@ func (p *Program) printOutcomes(outcomes []app.Outcome, asked int, asJSON bool) 
 
 func printResult(w io.Writer, o app.Outcome) {
 	r := o.Result
-	fmt.Fprintf(w, "%s\n", o.Slide)
+	fmt.Fprintf(w, "%s\n", shown(o.Slide))
 	for i, class := range r.Model.Classes {
 		mark := " "
 		if class == r.Prediction.Label {
@@ -179,7 +179,7 @@ func printResult(w io.Writer, o app.Outcome) {
 		fmt.Fprintf(w, "  note: %s\n", text)
 	}
 	if o.Out != "" {
-		fmt.Fprintf(w, "  written to %s\n", o.Out)
+		fmt.Fprintf(w, "  written to %s\n", shown(o.Out))
 	}
 	fmt.Fprintf(w, "  %s\n", r.Notice)
 }

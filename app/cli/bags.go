@@ -126,7 +126,7 @@ func (p *Program) printImported(outcomes []app.ImportOutcome, asJSON bool) (fail
 	}{[]importedInfo{}, []failure{}}
 	for _, o := range outcomes {
 		if o.Err != nil {
-			fmt.Fprintln(p.Stderr, "zoomscope: "+explain(o.Err))
+			fmt.Fprintln(p.Stderr, "zoomscope: "+explain(o.Err, o.Files...))
 			doc.Failed = append(doc.Failed, failure{o.Files[0], o.Err.Error()})
 			continue
 		}
@@ -145,7 +145,7 @@ func (p *Program) printImported(outcomes []app.ImportOutcome, asJSON bool) (fail
 
 func (p *Program) printImport(x importedInfo, dim int) {
 	there := map[bool]string{true: ", there already", false: ""}[x.Reused]
-	fmt.Fprintf(p.Stdout, "%s: from %s%s\n", x.Bag, x.Layout, there)
+	fmt.Fprintf(p.Stdout, "%s: from %s%s\n", shown(x.Bag), x.Layout, there)
 	p.printLevels(x.Magnifications, x.Patches, dim)
 	for _, text := range x.Notes {
 		fmt.Fprintf(p.Stdout, "  note: %s\n", text)
@@ -183,7 +183,7 @@ finite numbers: every bag is read as a whole.`,
 					}
 				}
 				if err != nil {
-					fmt.Fprintln(p.Stderr, "zoomscope: "+explain(err))
+					fmt.Fprintln(p.Stderr, "zoomscope: "+explain(err, path))
 					doc.Failed = append(doc.Failed, bagFailure{path, err.Error()})
 				}
 			}
@@ -205,7 +205,7 @@ const largeBag = 1 << 30
 // sayLarge says that a bag takes long.
 func (p *Program) sayLarge(b *app.BagInfo) {
 	if b.Bytes >= largeBag {
-		fmt.Fprintf(p.Stderr, "%s: reading all features, %s\n", b.Path, humanize.IBytes(uint64(b.Bytes)))
+		fmt.Fprintf(p.Stderr, "%s: reading all features, %s\n", shown(b.Path), humanize.IBytes(uint64(b.Bytes)))
 	}
 }
 
@@ -234,8 +234,8 @@ func (p *Program) printBag(b *app.BagInfo) {
 	line := func(name, format string, a ...any) {
 		fmt.Fprintf(p.Stdout, "  %-12s %s\n", name, fmt.Sprintf(format, a...))
 	}
-	fmt.Fprintf(p.Stdout, "%s: %s, %s\n", b.Path, humanize.IBytes(uint64(b.Bytes)), b.Type)
-	line("slide", "%s", m.Slide.Path)
+	fmt.Fprintf(p.Stdout, "%s: %s, %s\n", shown(b.Path), humanize.IBytes(uint64(b.Bytes)), b.Type)
+	line("slide", "%s", shown(m.Slide.Path))
 	if m.ContentID != "" {
 		line("content", "%.16s", m.ContentID)
 	}

@@ -157,7 +157,7 @@ than 256 x 256 pixels is resized to that first, as patches of slides are.`,
 			m := newMeter(p.Stderr, o.quiet)
 			done, err := p.Workspace.EncodeImages(cmd.Context(), app.EncodeRequest{
 				Images: args[1:], Out: out, Engine: o.engine(), Device: p.deviceTeller(m, &result.Device{}),
-			}, func(pr result.Progress) { m.update(args[0], pr) })
+			}, func(pr result.Progress) { m.update(shown(args[0]), pr) })
 			m.clear()
 			if err != nil {
 				return err
@@ -165,7 +165,7 @@ than 256 x 256 pixels is resized to that first, as patches of slides are.`,
 			if o.json {
 				return printJSON(p.Stdout, done)
 			}
-			fmt.Fprintf(p.Stdout, "%s: features [%d %d] by %s on %s\n", done.Out, done.Images, done.Encoder.Dim, done.Encoder.Name, done.Device.Used)
+			fmt.Fprintf(p.Stdout, "%s: features [%d %d] by %s on %s\n", shown(done.Out), done.Images, done.Encoder.Dim, done.Encoder.Name, done.Device.Used)
 			return nil
 		},
 	}

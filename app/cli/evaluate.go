@@ -1,6 +1,7 @@
 package cli
 
 import (
+	"errors"
 	"fmt"
 	"io"
 	"os"
@@ -10,6 +11,7 @@ import (
 	"github.com/spf13/cobra"
 
 	"zoomscope/app"
+	"zoomscope/engine/mil"
 	"zoomscope/engine/result"
 	"zoomscope/engine/train"
 )
@@ -46,6 +48,9 @@ that the model has learnt from: figures would be better than the model is.`,
 			m := newMeter(p.Stderr, o.quiet)
 			e, err := p.Workspace.Evaluate(cmd.Context(), req, func(pr result.Progress) { m.update("slides", pr) })
 			m.clear()
+			if errors.Is(err, mil.ErrEncoder) {
+				err = &advised{err, "Give bags of the slides that the model's encoder made: zoomscope models inspect MODEL names it, and extract --encoder takes it."}
+			}
 			if err != nil {
 				return err
 			}
@@ -94,7 +99,7 @@ func (p *Program) showRun(cmd *cobra.Command, dir string, asJSON bool) error {
 }
 
 func printEvaluation(w io.Writer, e *app.Evaluation) error {
-	fmt.Fprintf(w, "model %s on %s\n\n", e.Model.Name, e.Dataset)
+	fmt.Fprintf(w, "model %s on %s\n\n", e.Model.Name, shown(e.Dataset))
 	name := map[string]string{"all": "all slides"}[e.Split]
 	if name == "" {
 		name = e.Split
@@ -102,9 +107,9 @@ func printEvaluation(w io.Writer, e *app.Evaluation) error {
 	printMetrics(w, []string{name}, []*train.Metrics{e.Metrics})
 	fmt.Fprintln(w)
 	printConfusion(w, name, e.Metrics)
-	fmt.Fprintf(w, "\nmodel   %s\ndevice  %s (%s)\n", e.Path, e.Device.Used, e.Device.Name)
+	fmt.Fprintf(w, "\nmodel   %s\ndevice  %s (%s)\n", shown(e.Path), e.Device.Used, e.Device.Name)
 	if e.Written != "" {
-		fmt.Fprintf(w, "written %s\n", e.Written)
+		fmt.Fprintf(w, "written %s\n", shown(e.Written))
 	}
 	return printNotes(w, e.Warnings, e.Notice)
 }

@@ -2,7 +2,6 @@ package cli
 
 import (
 	"errors"
-	"fmt"
 	"io/fs"
 	"syscall"
 
@@ -16,14 +15,28 @@ import (
 
 // explain phrases an error for the person at the keyboard: what happened, to
 // which file, and what to do about it.
-func explain(err error) string {
+//
+// Names of files that it may be about are shown such that they do no harm.
+func explain(err error, names ...string) string {
+	text := shownIn(err.Error(), err, names...)
+	if own := (*advised)(nil); errors.As(err, &own) {
+		return text + "\n  " + own.say
+	}
 	for _, a := range advice {
 		if errors.Is(err, a.about) {
-			return fmt.Sprintf("%v\n  %s", err, a.say)
+			return text + "\n  " + a.say
 		}
 	}
-	return err.Error()
+	return text
 }
+
+// advised is an error with the advice of a command of its own.
+type advised struct {
+	error
+	say string
+}
+
+func (e *advised) Unwrap() error { return e.error }
 
 var advice = []struct {
 	about error

@@ -107,7 +107,7 @@ func (p *Program) printBags(outcomes []app.ExtractOutcome, device result.Device,
 	}
 	for _, o := range outcomes {
 		if o.Err != nil {
-			fmt.Fprintln(p.Stderr, "zoomscope: "+explain(o.Err))
+			fmt.Fprintln(p.Stderr, "zoomscope: "+explain(o.Err, o.Slide))
 			doc.Failed = append(doc.Failed, failure{o.Slide, o.Err.Error()})
 			continue
 		}
@@ -117,7 +117,7 @@ func (p *Program) printBags(outcomes []app.ExtractOutcome, device result.Device,
 			p.warner(silent{}, false)(o.Slide, x.Warnings)
 		}
 		if !asJSON {
-			fmt.Fprintf(p.Stdout, "%s: %v patches%s\n", o.Bag, x.Patches, map[bool]string{true: ", there already", false: ""}[x.Reused])
+			fmt.Fprintf(p.Stdout, "%s: %v patches%s\n", shown(o.Bag), x.Patches, map[bool]string{true: ", there already", false: ""}[x.Reused])
 		}
 	}
 	if asJSON {

@@ -3,12 +3,10 @@ package cli
 import (
 	"fmt"
 	"io"
-	"os"
 	"time"
 
 	"github.com/vbauerster/mpb/v8"
 	"github.com/vbauerster/mpb/v8/decor"
-	"golang.org/x/term"
 
 	"zoomscope/app"
 )
@@ -25,8 +23,8 @@ func newExtractMeter(w io.Writer, quiet bool) extractMeter {
 	if quiet {
 		return silentExtract{}
 	}
-	if f, ok := w.(*os.File); ok && term.IsTerminal(int(f.Fd())) {
-		return &extractBar{w: w}
+	if f, ok := terminal(w); ok {
+		return &extractBar{w: f}
 	}
 	return &extractLines{w: w, every: 5 * time.Second}
 }

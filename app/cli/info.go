@@ -55,7 +55,7 @@ func (p *Program) info() *cobra.Command {
 				}
 				if err != nil {
 					failed++
-					fmt.Fprintln(p.Stderr, "zoomscope: "+explain(err))
+					fmt.Fprintln(p.Stderr, "zoomscope: "+explain(err, path))
 					continue
 				}
 				infos = append(infos, in)
@@ -118,7 +118,7 @@ func (p *Program) printInfos(infos []slideInfo, asked int, asJSON bool) error {
 }
 
 func (in slideInfo) print(w io.Writer) {
-	fmt.Fprintf(w, "%s\n", in.Path)
+	fmt.Fprintf(w, "%s\n", shown(in.Path))
 	fmt.Fprintf(w, "  format       %s (read by %s)\n", in.Vendor, in.Driver)
 	fmt.Fprintf(w, "  size         %d x %d pixels\n", in.Width, in.Height)
 	for i, l := range in.Levels {

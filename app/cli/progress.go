@@ -3,13 +3,11 @@ package cli
 import (
 	"fmt"
 	"io"
-	"os"
 	"sync/atomic"
 	"time"
 
 	"github.com/vbauerster/mpb/v8"
 	"github.com/vbauerster/mpb/v8/decor"
-	"golang.org/x/term"
 
 	"zoomscope/engine/result"
 )
@@ -27,8 +25,8 @@ func newMeter(w io.Writer, quiet bool) meter {
 	if quiet {
 		return silent{}
 	}
-	if f, ok := w.(*os.File); ok && term.IsTerminal(int(f.Fd())) {
-		return &bar{w: w}
+	if f, ok := terminal(w); ok {
+		return &bar{w: f}
 	}
 	return &lines{w: w, every: 5 * time.Second}
 }

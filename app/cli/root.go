@@ -54,13 +54,13 @@ type common struct {
 // Run executes one command line and returns the exit status. When ctx is
 // cancelled the command stops cleanly.
 func (p *Program) Run(ctx context.Context, args []string) int {
-	out := &output{w: p.Stdout}
+	out := &output{w: harmless{p.Stdout}}
 	with := *p
-	with.Stdout = out
+	with.Stdout, with.Stderr = out, harmless{p.Stderr}
 	root := with.command()
 	root.SetArgs(args)
 	root.SetOut(out)
-	root.SetErr(p.Stderr)
+	root.SetErr(with.Stderr)
 	err := root.ExecuteContext(ctx)
 	if err == nil {
 		err = out.err
@@ -68,9 +68,9 @@ func (p *Program) Run(ctx context.Context, args []string) int {
 	switch {
 	case err == nil, errors.Is(err, errSaid):
 	case stopped(ctx, err):
-		fmt.Fprintln(p.Stderr, "zoomscope: stopped")
+		fmt.Fprintln(with.Stderr, "zoomscope: stopped")
 	default:
-		fmt.Fprintln(p.Stderr, "zoomscope: "+explain(err))
+		fmt.Fprintln(with.Stderr, "zoomscope: "+explain(err, args...))
 	}
 	return exitStatus(err)
 }

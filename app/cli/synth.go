@@ -42,7 +42,7 @@ of these files is refused.`,
 			if o.json {
 				return printJSON(p.Stdout, map[string]any{"path": path, "slides": req.Slides, "seed": req.Seed})
 			}
-			fmt.Fprintln(p.Stdout, path)
+			fmt.Fprintln(p.Stdout, shown(path))
 			return nil
 		},
 	}

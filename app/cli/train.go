@@ -3,7 +3,6 @@ package cli
 import (
 	"fmt"
 	"io"
-	"os"
 	"regexp"
 	"slices"
 	"strconv"
@@ -12,7 +11,6 @@ import (
 	"time"
 
 	"github.com/spf13/cobra"
-	"golang.org/x/term"
 
 	"zoomscope/app"
 	"zoomscope/engine/mil"
@@ -266,7 +264,7 @@ type trainMeter struct {
 
 func newTrainMeter(w io.Writer, quiet bool) *trainMeter {
 	m := newMeter(w, quiet)
-	if f, ok := w.(*os.File); !quiet && !(ok && term.IsTerminal(int(f.Fd()))) {
+	if _, ok := terminal(w); !quiet && !ok {
 		m = &lines{w: w, every: 30 * time.Second, late: true}
 	}
 	return &trainMeter{w: w, quiet: quiet, meter: m}
@@ -385,7 +383,7 @@ func figure(n train.Number) string {
 
 // printRun is the summary of a run.
 func printRun(w io.Writer, s *app.TrainSummary) error {
-	fmt.Fprintf(w, "%s: %s after %d of %d epochs; the best was epoch %d\n\n", s.Run, s.Ended, s.Epochs, s.Planned, s.Best)
+	fmt.Fprintf(w, "%s: %s after %d of %d epochs; the best was epoch %d\n\n", shown(s.Run), s.Ended, s.Epochs, s.Planned, s.Best)
 	names, columns := []string{"validation"}, []*train.Metrics{s.Validation}
 	if s.Test != nil {
 		names, columns = append(names, "test"), append(columns, s.Test)
@@ -394,12 +392,12 @@ func printRun(w io.Writer, s *app.TrainSummary) error {
 	last := len(columns) - 1
 	fmt.Fprintln(w)
 	printConfusion(w, names[last], columns[last])
-	fmt.Fprintf(w, "\nmodel   %s\n", s.Model)
+	fmt.Fprintf(w, "\nmodel   %s\n", shown(s.Model))
 	if s.Device != nil {
 		fmt.Fprintf(w, "device  %s (%s), %v\n", s.Device.Used, s.Device.Name, roughly(time.Duration(s.Seconds*float64(time.Second))))
 	}
 	for _, path := range s.Figures {
-		fmt.Fprintf(w, "figure  %s\n", path)
+		fmt.Fprintf(w, "figure  %s\n", shown(path))
 	}
 	return printNotes(w, s.Warnings, s.Notice)
 }

@@ -594,6 +594,18 @@ func TestEvaluateUsage(t *testing.T) {
 	}
 }
 
+// What is advised about bags of another encoder is something that evaluate has.
+func TestEvaluateOtherEncoder(t *testing.T) {
+	m, s, k := bare(t), newStudy(t), newKit(t)
+	labels := strings.NewReplacer("normal", "benign", "tumour", "malignant")
+	table := write(t, s.table, []byte(labels.Replace(string(read(t, s.table)))))
+	said := m.run(t, "evaluate", k.model, table, "--bags", s.bags)
+	said.want(t, exitFailed, "random", "mean", "models inspect", "extract --encoder")
+	if strings.Contains(said.stderr, "Leave out") {
+		t.Errorf("stderr %q", said.stderr)
+	}
+}
+
 func TestPrintAligned(t *testing.T) {
 	var b bytes.Buffer
 	printAligned(&b, [][]string{{"", "a", "größer"}, {"normal", "12", "1"}, {"b", "3", "-"}})

@@ -16,7 +16,6 @@ import (
 	"time"
 
 	"github.com/spf13/cobra"
-	"golang.org/x/term"
 
 	"zoomscope/app"
 	"zoomscope/app/worklist"
@@ -272,7 +271,7 @@ func (p *Program) printTriage(ctx context.Context, list *worklist.Store, u workl
 		return err
 	}
 	fmt.Fprintf(p.Stdout, "\n%s. Analysed now: %d.\n", l, report.Done)
-	fmt.Fprintf(p.Stdout, "Model %s, encoder %s%s. Worklist %s\n", u.Model, u.Encoder, devicesOf(report), list.Path())
+	fmt.Fprintf(p.Stdout, "Model %s, encoder %s%s. Worklist %s\n", u.Model, u.Encoder, devicesOf(report), shown(list.Path()))
 	switch {
 	case !u.Trained:
 		fmt.Fprintln(p.Stdout, "The model is untrained: what it says means nothing.")
@@ -322,7 +321,7 @@ func printRanking(w io.Writer, cases []worklist.Case, u worklist.Setup, s workli
 			rank = strconv.Itoa(i + 1)
 			prediction, probability, value = o.Label, percent(slices.Max(o.Probabilities)), rankValue(o, u, s)
 		}
-		fmt.Fprintf(t, "%s\t%s\t%s\t%s\t%s\t%s\t%s\n", rank, c.Name, prediction, probability, value, c.State, notes(c))
+		fmt.Fprintf(t, "%s\t%s\t%s\t%s\t%s\t%s\t%s\n", rank, shown(c.Name), prediction, probability, value, c.State, notes(c))
 	}
 	return t.Flush()
 }
@@ -356,8 +355,8 @@ func notes(c worklist.Case) string {
 		all = append(all, "file is not there any more")
 	}
 	if c.Reason != "" {
-		reason, _, _ := strings.Cut(c.Reason, "\n")
-		all = append(all, strings.TrimPrefix(reason, c.Path+": "))
+		reason, _, _ := strings.Cut(strings.TrimPrefix(c.Reason, c.Path+": "), "\n")
+		all = append(all, reason)
 	}
 	return strings.Join(all, "; ")
 }
@@ -442,8 +441,8 @@ type triageTeller struct {
 }
 
 func (p *Program) newTriageTeller(o *triageOptions) *triageTeller {
-	f, ok := p.Stderr.(*os.File)
-	t := &triageTeller{w: p.Stderr, quiet: o.quiet, meter: silent{}, terminal: ok && term.IsTerminal(int(f.Fd()))}
+	t := &triageTeller{w: p.Stderr, quiet: o.quiet, meter: silent{}}
+	_, t.terminal = terminal(p.Stderr)
 	if t.terminal {
 		t.meter = newMeter(p.Stderr, o.quiet)
 	}
@@ -456,18 +455,18 @@ func (t *triageTeller) tell(e app.TriageEvent) {
 	number := fmt.Sprintf("[%d/%d] ", e.Ended, e.Ended+e.Left)
 	switch e.Kind {
 	case app.TriageProgress:
-		t.update(fmt.Sprintf("[%d/%d] %s", e.Ended+1, e.Ended+e.Left, filepath.Base(e.Slide)), e.Progress)
+		t.update(fmt.Sprintf("[%d/%d] %s", e.Ended+1, e.Ended+e.Left, shown(filepath.Base(e.Slide))), e.Progress)
 		return
 	case app.TriageLooking:
-		t.say(fmt.Sprintf("%s: %s", e.Folder, counted(e.Count, "slide", "slides")))
+		t.say(fmt.Sprintf("%s: %s", shown(e.Folder), counted(e.Count, "slide", "slides")))
 	case app.TriageRuns:
 		t.runs(e.Device)
 	case app.TriageDone:
-		t.say(number + filepath.Base(e.Slide) + " done")
+		t.say(number + shown(filepath.Base(e.Slide)) + " done")
 	case app.TriageFailed:
-		t.always(explain(e.Err))
+		t.always(explain(e.Err, e.Slide))
 	case app.TriagePostponed:
-		t.always(fmt.Sprintf("%v\n  It is tried again later.", e.Err))
+		t.always(shownIn(e.Err.Error(), e.Err, e.Slide) + "\n  It is tried again later.")
 	case app.TriageProblem:
 		t.always(explain(e.Err))
 	case app.TriageIdle:
