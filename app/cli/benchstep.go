@@ -1,6 +1,7 @@
 package cli
 
 import (
+	"errors"
 	"fmt"
 	"os"
 	"os/exec"
@@ -119,6 +120,9 @@ func (f *stepFlags) checkFlags(cmd *cobra.Command) error {
 // these flags.
 func checkPython(flag, python, scriptFlag, script string) error {
 	if _, err := exec.LookPath(python); err != nil {
+		if e := (*exec.Error)(nil); errors.As(err, &e) {
+			err = e.Err
+		}
 		return fmt.Errorf("%s %s is no program that can be run: %w", flag, python, err)
 	}
 	if _, err := os.Stat(script); err != nil {

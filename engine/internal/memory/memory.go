@@ -28,5 +28,10 @@ func available(text string) (bytes int64, known bool) {
 	return 0, false
 }
 
-// Text writes bytes for people, as gigabytes with two digits.
-func Text(bytes int64) string { return fmt.Sprintf("%.2g GB", float64(bytes)/1e9) }
+// Text writes bytes for people, as gigabytes with two digits, or whole ones.
+func Text(bytes int64) string {
+	if bytes >= 100e9 {
+		return fmt.Sprintf("%.0f GB", float64(bytes)/1e9)
+	}
+	return fmt.Sprintf("%.2g GB", float64(bytes)/1e9)
+}
