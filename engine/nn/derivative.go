@@ -81,6 +81,7 @@ type backward struct {
 	held    map[*Value]*Value   // the values of g that the backward graph has
 	shapes  map[*Value]*Value   // their sizes, where they were asked for
 	parts   map[*Value][]*Value // what adds up to the gradient of a value of g
+	cuts    map[*Value][]cut    // and the gradients of its slices, which do besides
 	ones    map[Dim]*Value      // vectors of as many
 	needs   map[*Value]bool     // the values of g that wrt has an influence on
 	saved   []string
@@ -95,6 +96,7 @@ func newBackward(g *Graph) *backward {
 		held:    map[*Value]*Value{},
 		shapes:  map[*Value]*Value{},
 		parts:   map[*Value][]*Value{},
+		cuts:    map[*Value][]cut{},
 		ones:    map[Dim]*Value{},
 		needs:   map[*Value]bool{},
 	}
@@ -139,7 +141,7 @@ func (b *backward) seed() {
 
 // through takes the gradient of a node's result to its operands.
 func (b *backward) through(n *Node) error {
-	if !b.needs[n.Output] || len(b.parts[n.Output]) == 0 {
+	if !b.needs[n.Output] || len(b.parts[n.Output])+len(b.cuts[n.Output]) == 0 {
 		return nil
 	}
 	known := b.rule(n, b.total(n.Output, b.elementwise(n)))
@@ -166,7 +168,7 @@ func (b *backward) give(v *Value, part func() *Value) {
 
 // total is the gradient of v. Unless broadcasting will do, it is of v's shape.
 func (b *backward) total(v *Value, broadcasting bool) *Value {
-	parts := b.parts[v]
+	parts := slices.Concat(b.parts[v], b.joined(v))
 	if len(parts) == 0 {
 		return b.expand(b.ScalarOf(v.dtype, 0), b.sizesOf(v), v.shape)
 	}

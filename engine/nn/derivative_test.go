@@ -37,3 +37,23 @@ func TestBackwardEndsFirst(t *testing.T) {
 		t.Errorf("the gradients are nodes %v of %d", places, n)
 	}
 }
+
+// Slices that make up a weight have their gradients put end to end: nothing as large
+// as the weight is added up for each.
+func TestBackwardOfSlices(t *testing.T) {
+	g := NewGraph("parts")
+	x, w := g.Input("x", Float32, Symbol("N"), Fixed(4)), g.Param("w", NewTensor(Float32, 9, 4))
+	for i, at := range []int{6, 0, 3, 3} {
+		g.Output(fmt.Sprint("y", i), g.Linear(x, g.Slice(w, 0, at, at+3), nil))
+	}
+	d, err := Differentiate(g)
+	if err != nil {
+		t.Fatal(err)
+	}
+	for _, n := range d.Backward.Nodes() {
+		whole := slices.Equal(n.Output.shape, w.shape)
+		if n.Op == "Pad" || whole && n.Op != "Concat" && n.Op != "Identity" {
+			t.Errorf("a node %s of %v", n.Op, n.Output)
+		}
+	}
+}

@@ -113,6 +113,30 @@ var operatorGradients = []gradientCase{
 	{"Concat weights last", func(b *bench) { b.out(b.Concat(-2, b.rows(1, 4, 3), b.p(2, 3), b.p(1, 3))) }},
 	{"Concat itself", func(b *bench) { x := b.x(2, 3); b.out(b.Concat(0, x, x, b.Neg(x))) }},
 	unaryCase("Slice", func(b *bench, x *nn.Value) *nn.Value { return b.Slice(x, 1, 1, 4) }),
+	{"Slices end to end", func(b *bench) {
+		w := b.p(6, 4)
+		b.out(b.Concat(0, b.Slice(w, 0, 4, 6), b.Tanh(b.Slice(w, 0, 0, 3)), b.Slice(w, 0, -3, -2), b.Slice(w, 0, 4, math.MaxInt)))
+	}},
+	{"Slices and all", func(b *bench) {
+		w := b.p(4, 3)
+		b.out(b.Concat(0, b.Slice(w, 0, 2, 4), b.Tanh(w), b.Slice(w, 0, 0, 2)))
+	}},
+	{"Slices with a gap", func(b *bench) {
+		w := b.p(5, 3)
+		b.out(b.Concat(0, b.Slice(w, 0, 3, 5), b.Slice(w, 0, 0, 2)))
+	}},
+	{"Slices that overlap", func(b *bench) {
+		w := b.p(5, 3)
+		b.out(b.Concat(0, b.Slice(w, 0, 2, 5), b.Slice(w, 0, 0, 3), b.Slice(w, 0, 3, 5)))
+	}},
+	{"Slices both ways", func(b *bench) {
+		w := b.p(4, 4)
+		b.out(b.MatMul(b.Slice(w, 0, 0, 2), b.Slice(w, 1, 0, 2)))
+	}},
+	{"Slices of a product", func(b *bench) {
+		y := b.MatMul(b.p(3, 4), b.p(4, 6))
+		b.out(b.Mul(b.Slice(y, 1, 0, 3), b.Slice(y, 1, 3, 6)))
+	}},
 	unaryCase("Slice to the end", func(b *bench, x *nn.Value) *nn.Value { return b.Slice(x, 1, 2, math.MaxInt) }),
 	unaryCase("Slice but the last", func(b *bench, x *nn.Value) *nn.Value { return b.Slice(x, 0, 0, -1) }),
 	unaryCase("Slice negative", func(b *bench, x *nn.Value) *nn.Value { return b.Slice(x, 1, -3, -1) }),

@@ -1,6 +1,7 @@
 package nn
 
 import (
+	"cmp"
 	"math"
 	"slices"
 )
@@ -22,6 +23,10 @@ func (b *backward) arrangeRule(n *Node, dy *Value) {
 	case "Concat":
 		b.concatRule(n, dy)
 	case "Slice":
+		if c, known := cutOf(n, dy); known && b.needs[x] && x.float() {
+			b.cuts[x] = append(b.cuts[x], c)
+			return
+		}
 		b.give(x, func() *Value { return b.sliceRule(n, dy) })
 	case "Gather":
 		axis, _ := n.Attr("axis")
@@ -83,6 +88,69 @@ func (b *backward) seam(vs []*Value, axis, i int) *Value {
 	return b.Add(b.seam(vs, axis, i-1), b.sizeOf(vs[i-1], axis))
 }
 
+// cut is the gradient of the elements from to end-1 of an axis.
+type cut struct {
+	axis, from, end int
+	dy              *Value
+}
+
+// cutOf is that of a Slice node; false where it takes nothing, or what is not known
+// beforehand, or not all that lies between.
+func cutOf(n *Node, dy *Value) (cut, bool) {
+	if n.Inputs[1].kind != KindConst || n.Inputs[2].kind != KindConst || constantInts(n.Inputs[4])[0] != 1 {
+		return cut{}, false
+	}
+	axis := constantInts(n.Inputs[3])[0]
+	size := n.Inputs[0].shape[axis]
+	if !size.Known() {
+		return cut{}, false
+	}
+	c := cut{axis, place(constantInts(n.Inputs[1])[0], size.Size), place(constantInts(n.Inputs[2])[0], size.Size), dy}
+	return c, c.from < c.end
+}
+
+// joined is what adds up to the gradient of the slices of v: those that together are
+// all of v are put end to end, which takes far less than adding up as many arrays of
+// the size of v.
+func (b *backward) joined(v *Value) []*Value {
+	cuts := b.distinct(b.cuts[v])
+	if len(cuts) == 0 {
+		return nil
+	}
+	var ends, padded []*Value
+	at, axis := 0, cuts[0].axis
+	for _, c := range cuts {
+		if c.axis == axis && c.from == at {
+			ends, at = append(ends, c.dy), c.end
+		}
+	}
+	if len(ends) == len(cuts) && at == v.shape[axis].Size {
+		return []*Value{b.Concat(axis, ends...)}
+	}
+	for _, c := range cuts {
+		padded = append(padded, b.padAxis(c.dy, v, c.axis, c.from, v.shape[c.axis].Size-c.end))
+	}
+	return padded
+}
+
+// distinct adds up the gradients of slices that are the same, and orders them by axis
+// and place.
+func (b *backward) distinct(cuts []cut) []cut {
+	cuts = slices.Clone(cuts)
+	slices.SortStableFunc(cuts, func(x, y cut) int {
+		return cmp.Or(cmp.Compare(x.axis, y.axis), cmp.Compare(x.from, y.from), cmp.Compare(x.end, y.end))
+	})
+	var out []cut
+	for _, c := range cuts {
+		if last := len(out) - 1; last >= 0 && out[last].axis == c.axis && out[last].from == c.from && out[last].end == c.end {
+			out[last].dy = b.Add(out[last].dy, c.dy)
+			continue
+		}
+		out = append(out, c)
+	}
+	return out
+}
+
 // sliceRule puts zeros where nothing was taken from.
 func (b *backward) sliceRule(n *Node, dy *Value) *Value {
 	if n.Inputs[1].kind != KindConst || n.Inputs[2].kind != KindConst {
@@ -95,12 +163,8 @@ func (b *backward) sliceRule(n *Node, dy *Value) *Value {
 	x, start, end, axis, step := n.Inputs[0], at[0], at[1], at[2], at[3]
 	size := x.shape[axis]
 	switch {
-	case size.Known() && step == 1:
-		before, stop := place(start, size.Size), place(end, size.Size)
-		if before >= stop {
-			return b.expand(b.ScalarOf(x.dtype, 0), b.sizesOf(x), x.shape)
-		}
-		return b.padAxis(dy, x, axis, before, size.Size-stop)
+	case size.Known() && step == 1: // nothing, for it is no cut
+		return b.expand(b.ScalarOf(x.dtype, 0), b.sizesOf(x), x.shape)
 	case step == 1 && start >= 0 && end == math.MaxInt:
 		return b.padAxis(dy, x, axis, start, 0)
 	case step == 1 && start == 0 && end < 0:
