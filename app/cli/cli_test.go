@@ -350,17 +350,19 @@ func TestHelpTexts(t *testing.T) {
 
 func TestTriageError(t *testing.T) {
 	for _, c := range []struct {
-		failed, total, unread, status int
-		says                          string
+		failed, waiting, total, unread, status int
+		says                                   string
 	}{
-		{0, 3, 0, exitDone, ""},
-		{1, 3, 0, exitSome, "1 of 3 slides failed; the others are done"},
-		{0, 1, 2, exitSome, "2 files or folders could not be looked at; the others are done"},
-		{1, 3, 1, exitSome, "1 of 3 slides failed, 1 file or folder could not be looked at; the others are done"},
-		{3, 3, 1, exitFailed, "3 of 3 slides failed, 1 file or folder could not be looked at"},
-		{0, 0, 2, exitFailed, "2 files or folders could not be looked at"},
+		{0, 0, 3, 0, exitDone, ""},
+		{1, 0, 3, 0, exitSome, "1 of 3 slides failed; the others are done"},
+		{0, 2, 3, 0, exitSome, "2 of 3 slides still waiting; the others are done"},
+		{0, 3, 3, 0, exitFailed, "3 of 3 slides still waiting"},
+		{0, 0, 1, 2, exitSome, "2 files or folders could not be looked at; the others are done"},
+		{1, 1, 3, 1, exitSome, "1 of 3 slides failed, 1 of 3 slides still waiting, 1 file or folder could not be looked at; the others are done"},
+		{3, 0, 3, 1, exitFailed, "3 of 3 slides failed, 1 file or folder could not be looked at"},
+		{0, 0, 0, 2, exitFailed, "2 files or folders could not be looked at"},
 	} {
-		err := triageError(c.failed, c.total, c.unread)
+		err := triageError(c.failed, c.waiting, c.total, c.unread)
 		if exitStatus(err) != c.status || (c.says == "") != (err == nil) || err != nil && err.Error() != c.says {
 			t.Errorf("%+v: %v, status %d", c, err, exitStatus(err))
 		}

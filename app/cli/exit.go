@@ -27,40 +27,37 @@ func usagef(format string, args ...any) error {
 	return usageError{fmt.Errorf(format, args...)}
 }
 
-// someFailed is a batch of which a part was done.
-type someFailed struct {
-	failed, total int
-	unread        int // folders and files that could not be looked at, besides
-}
+// someFailed is a batch of which a part was done; what says what was not.
+type someFailed struct{ what string }
 
-func (e someFailed) Error() string {
-	var parts []string
-	if e.failed > 0 {
-		parts = append(parts, fmt.Sprintf("%d of %d slides failed", e.failed, e.total))
-	}
-	if e.unread > 0 {
-		parts = append(parts, couldNotBeRead(e.unread))
-	}
-	return strings.Join(parts, ", ") + "; the others are done"
-}
+func (e someFailed) Error() string { return e.what + "; the others are done" }
 
-// couldNotBeRead counts folders and files that are no slides of the list.
-func couldNotBeRead(n int) string {
-	return counted(n, "file or folder", "files or folders") + " could not be looked at"
-}
-
-// triageError is batchError where, besides the slides of the list, there are folders
-// and files that could not be looked at.
-func triageError(failed, total, unread int) error {
-	switch {
-	case unread == 0:
+// triageError is the error of a triage: of total slides on the list some failed or are
+// still waiting, and besides these there are folders and files that could not be looked
+// at.
+func triageError(failed, waiting, total, unread int) error {
+	if waiting == 0 && unread == 0 {
 		return batchError(failed, total)
-	case failed < total:
-		return someFailed{failed, total, unread}
-	case total > 0:
-		return fmt.Errorf("%d of %d slides failed, %s", failed, total, couldNotBeRead(unread))
 	}
-	return errors.New(couldNotBeRead(unread))
+	var parts []string
+	if failed > 0 {
+		parts = append(parts, slidesFailed(failed, total))
+	}
+	if waiting > 0 {
+		parts = append(parts, fmt.Sprintf("%d of %d slides still waiting", waiting, total))
+	}
+	if unread > 0 {
+		parts = append(parts, counted(unread, "file or folder", "files or folders")+" could not be looked at")
+	}
+	what := strings.Join(parts, ", ")
+	if failed+waiting < total {
+		return someFailed{what}
+	}
+	return errors.New(what)
+}
+
+func slidesFailed(failed, total int) string {
+	return fmt.Sprintf("%d of %d slides failed", failed, total)
 }
 
 // errSaid is a failure that was explained already.
@@ -73,7 +70,7 @@ func batchError(failed, total int) error {
 	case failed == 0:
 		return nil
 	case failed < total:
-		return someFailed{failed: failed, total: total}
+		return someFailed{slidesFailed(failed, total)}
 	case total == 1:
 		return errSaid
 	default:

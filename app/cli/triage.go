@@ -205,14 +205,15 @@ func (p *Program) endTriage(ctx context.Context, list *worklist.Store, u worklis
 	if ended != nil || err != nil {
 		return errors.Join(ended, err)
 	}
-	return triageError(cases.failed, len(cases.all), len(report.Problems))
+	failed := cases.states[worklist.Failed]
+	return triageError(failed, cases.undone-failed, len(cases.all), len(report.Problems))
 }
 
 // triageList is what a triage has to show.
 type triageList struct {
 	all    []worklist.Case // ranked
 	states map[worklist.State]int
-	failed int // or still waiting
+	undone int // failed, or still waiting
 	lost   int // slides that went away before they were analysed; not in all
 }
 
@@ -226,7 +227,7 @@ func triageCases(ctx context.Context, list *worklist.Store, u worklist.Setup, o 
 		}
 		l.states[c.State]++
 		if c.State != worklist.Done {
-			l.failed++
+			l.undone++
 		}
 		l.all = append(l.all, c)
 	}
