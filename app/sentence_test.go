@@ -17,7 +17,7 @@ import (
 // by the file they are in.
 var sayers = map[string][]string{
 	"../slideio/resolution.go":     {"ResolutionOf", "WithDensity", "weigh", "objective"},
-	"../slideio/slide.go":          {"Stated", "Against"},
+	"../slideio/slide.go":          {"Stated", "Against", "Despite"},
 	"../engine/grid/grid.go":       {"Warnings", "Warning"},
 	"../engine/zoom/analysis.go":   {"warnings", "warningsOf"},
 	"../engine/zoom/engine.go":     {"toCPU"},
