@@ -342,7 +342,7 @@ func (a nystrom) all(x *nn.Value, n nn.Dim) *nn.Value {
 	var heads []*nn.Value
 	for h := range p.values {
 		_, y := a.attend(a.query(p, p.x, h), a.head(p.keys, h), a.head(gathered, h), a.marks)
-		heads = append(heads, a.Add(y, a.along(p.values[h], h, residual/2)))
+		heads = append(heads, a.Add(y, a.along(p.values[h], h)))
 	}
 	y := a.Concat(1, heads...)
 	start := a.offset()
@@ -365,10 +365,15 @@ func (a nystrom) offset() *nn.Value {
 func (a nystrom) out(y *nn.Value) *nn.Value { return a.linear(y, a.name+".to_out.0") }
 
 // along is the convolution of the values [n, e] of a head along the sequence.
-func (a nystrom) along(v *nn.Value, head, pad int) *nn.Value {
-	w := a.Slice(a.param(a.name+".res_conv.weight"), 0, head, head+1)
-	y := a.Conv(a.Recompute(a.Unsqueeze(v, 0, 1)), w, nil, nn.ConvOptions{Pads: [4]int{pad, 0, pad, 0}})
+func (a nystrom) along(v *nn.Value, head int) *nn.Value {
+	const pad = residual / 2
+	y := a.Conv(a.Recompute(a.Unsqueeze(v, 0, 1)), a.kernel(head), nil, nn.ConvOptions{Pads: [4]int{pad, 0, pad, 0}})
 	return a.Squeeze(y, 0, 1)
+}
+
+// kernel is that of along, [1, 1, 33, 1].
+func (a nystrom) kernel(head int) *nn.Value {
+	return a.Slice(a.param(a.name+".res_conv.weight"), 0, head, head+1)
 }
 
 // token is all for the first of the rows that come out, [1, d]. attention makes
@@ -387,7 +392,8 @@ func (a nystrom) token(x *nn.Value) (y *nn.Value, attention func() *nn.Value) {
 	for h := range heads {
 		zeros := a.Const(nn.NewTensor(nn.Float32, residual/2, a.d/heads))
 		around := a.SliceTo(a.Concat(0, zeros, p.values[h], zeros), 0, start, next(residual), nn.Fixed(residual))
-		outs = append(outs, a.Add(a.MatMul(a.head(own, h), p.seen[h]), a.along(around, h, 0)))
+		along := a.MatMul(a.Reshape(a.kernel(h), 1, residual), around)
+		outs = append(outs, a.Add(a.MatMul(a.head(own, h), p.seen[h]), along))
 	}
 	return a.out(a.Concat(1, outs...)), func() *nn.Value { return a.mean(p, own) }
 }
