@@ -99,3 +99,20 @@ func TestTransMILFewPatches(t *testing.T) {
 		}
 	}
 }
+
+// A graph takes longer to open the more nodes it has: that of the gradients must not
+// have a few for each place of a convolution that has one place to go to.
+func TestTransMILGraphIsSmall(t *testing.T) {
+	c := methodConfigs()["transmil"]
+	m, err := New(c, 1)
+	if err != nil {
+		t.Fatal(err)
+	}
+	d, err := nn.Differentiate(lossOfBag(&c, m.params, TrainOptions{Dropout: 0.1}))
+	if err != nil {
+		t.Fatal(err)
+	}
+	if n := len(d.Backward.Nodes()); n > 4000 {
+		t.Errorf("%d nodes", n)
+	}
+}
