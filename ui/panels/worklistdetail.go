@@ -5,6 +5,7 @@ import (
 	"fmt"
 	"image"
 	"slices"
+	"time"
 
 	"fyne.io/fyne/v2"
 	"fyne.io/fyne/v2/container"
@@ -74,7 +75,7 @@ func newWorklistDetail(w *Worklist) *worklistDetail {
 	d.hint = newMiddle(detailWidth-4*theme.Gap, widgets.NewText(t.Worklist.NothingSelected,
 		widgets.TextLook{Color: standard.ColorNamePlaceHolder, Align: fyne.TextAlignCenter}))
 	d.scroll.Hide()
-	d.shield = newShield(w.pressAgain, func() bool { return w.now().Sub(w.tappedAt) >= doubleClick })
+	d.shield = newShield(w.pressAgain, func() time.Time { return w.now() })
 	d.object = container.NewStack(d.scroll, d.hint, d.shield)
 	return d
 }

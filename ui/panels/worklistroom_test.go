@@ -8,6 +8,7 @@ import (
 	"fyne.io/fyne/v2"
 	"fyne.io/fyne/v2/canvas"
 	"fyne.io/fyne/v2/container"
+	"fyne.io/fyne/v2/driver/desktop"
 	"fyne.io/fyne/v2/test"
 
 	"zoomscope/assets"
@@ -296,7 +297,23 @@ func TestWorklistDoublePress(t *testing.T) {
 	}{
 		{"at once", func() { now = now.Add(doubleClick / 2) }, []string{"select 3", "open 3"}},
 		{"after a tremble", func() { test.MoveMouse(window, at); test.MoveMouse(window, at.AddXY(2, -1)) }, []string{"select 3", "open 3"}},
-		{"later", func() { now = now.Add(2 * doubleClick); test.MoveMouse(window, at) }, []string{"select 3", given}},
+		{"held for long", func() {
+			now = now.Add(doubleClick / 2)
+			w.detail.shield.MouseDown(&desktop.MouseEvent{})
+			now = now.Add(doubleClick)
+		}, []string{"select 3", "open 3"}},
+		{"later", func() { now = now.Add(2 * doubleClick) }, []string{"select 3", given}},
+		{"later after a tremble", func() {
+			test.MoveMouse(window, at)
+			now = now.Add(2 * doubleClick)
+		}, []string{"select 3", given}},
+		{"later and moved", func() { now = now.Add(2 * doubleClick); test.MoveMouse(window, at) }, []string{"select 3", given}},
+		{"later than what became a drag", func() {
+			test.MoveMouse(window, at)
+			w.detail.shield.MouseDown(&desktop.MouseEvent{})
+			test.MoveMouse(window, at.AddXY(3, 0))
+			now = now.Add(2 * doubleClick)
+		}, []string{"select 3", given}},
 		{"from elsewhere", func() { test.MoveMouse(window, at.AddXY(0, 30)); test.MoveMouse(window, at) }, []string{"select 3", given}},
 	} {
 		t.Run(c.name, func(t *testing.T) {
@@ -311,6 +328,10 @@ func TestWorklistDoublePress(t *testing.T) {
 			}
 		})
 	}
+	w.Select(-1)
+	now = now.Add(2 * doubleClick)
+	pressRow(2)
+	now = now.Add(2 * doubleClick)
 	l.said = nil
 	pressRow(1) // with a case at hand before, nothing moves
 	test.TapCanvas(window, at)
