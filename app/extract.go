@@ -84,7 +84,8 @@ func (w *Workspace) Extract(ctx context.Context, req ExtractRequest, events func
 
 // Extracted finds out for which slides of a request Extract has nothing left to do:
 // those are Extracted, and Reused. It opens no slide and writes nothing. The outcome
-// of a slide that is still to be done has neither features nor an error.
+// of a slide that is still to be done, or must be opened to tell, has neither features
+// nor an error.
 func (w *Workspace) Extracted(ctx context.Context, req ExtractRequest) ([]ExtractOutcome, error) {
 	x, _, err := w.newExtracting(&req)
 	if err != nil {
@@ -196,13 +197,14 @@ func (x *extracting) there(path, id string) (*zoom.Extracted, error) {
 }
 
 // asStated reports whether a bag is, for sure, at the resolution that Extract would
-// take the slide for.
+// take the slide for. One at a stated resolution is not among several slides: what is
+// stated of those counts only where the file does not say.
 func (x *extracting) asStated(m bag.Manifest) bool {
 	stated, says := slideio.Stated(x.req.Magnification), x.req.Magnification > 0
 	if m.Slide.MPPSource != stated.Source {
 		return !says || len(x.req.Slides) > 1
 	}
-	return says && m.Slide.MPP == [2]float64{stated.X, stated.Y}
+	return says && len(x.req.Slides) == 1 && m.Slide.MPP == [2]float64{stated.X, stated.Y}
 }
 
 // unlike says what a bag holds instead of what is asked for, "" for the same.

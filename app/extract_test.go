@@ -105,13 +105,21 @@ func TestThere(t *testing.T) {
 		"stated as before": {func(x *extracting, m *bag.Manifest) {
 			x.req.Magnification, m.Slide.MPPSource = 20, slideio.Stated(20).Source
 		}, "", false},
+		"stated as before, of several": {func(x *extracting, m *bag.Manifest) {
+			x.req.Slides = append(x.req.Slides, "other.png")
+			x.req.Magnification, m.Slide.MPPSource = 20, slideio.Stated(20).Source
+		}, "", true},
+		"stated of several, but was not": {func(x *extracting, _ *bag.Manifest) {
+			x.req.Slides = append(x.req.Slides, "other.png")
+			x.req.Magnification = 20
+		}, "", false},
 		"stated otherwise": {func(x *extracting, m *bag.Manifest) {
 			x.req.Magnification, m.Slide.MPPSource = 40, slideio.Stated(20).Source
 		}, "", true},
 	} {
 		t.Run(name, func(t *testing.T) {
 			x := &extracting{
-				req: &ExtractRequest{}, encoder: zoom.EncoderKind{Card: result.Encoder{Name: "mean", Dim: 1}, Side: 256},
+				req: &ExtractRequest{Slides: []string{"s.png"}}, encoder: zoom.EncoderKind{Card: result.Encoder{Name: "mean", Dim: 1}, Side: 256},
 				template: zoom.ExtractRequest{Magnifications: []float64{5, 10}, Tissue: settings, Type: safetensors.F16},
 			}
 			m := bagManifest(idA)

@@ -3,6 +3,7 @@ package app
 import (
 	"errors"
 	"slices"
+	"strings"
 	"testing"
 
 	"zoomscope/app/worklist"
@@ -88,6 +89,46 @@ func TestStatedMagnificationOfBatch(t *testing.T) {
 				if got := slices.Contains(o.Result.Warnings, c.doubt); got != (i == 0) || got != slices.Contains(warned[o.Slide], c.doubt) {
 					t.Errorf("%s: %q, its bag %q", o.Slide, o.Result.Warnings, warned[o.Slide])
 				}
+			}
+		})
+	}
+}
+
+// TestStatedBagInBatch asks, in one folder, for the bag of a slide that was extracted
+// alone, as one of several and alone again: it is kept where the slide would be taken
+// for the same resolution.
+func TestStatedBagInBatch(t *testing.T) {
+	d := newWard(t)
+	known, unknown := d.draw(t, "known.png", 1), d.write(t, "unknown.png", tissuePNG(t, 700, 2, 0))
+	for name, c := range map[string]struct {
+		first string
+		kept  bool // by several
+	}{
+		"its file says otherwise": {known, false},
+		"its file does not say":   {unknown, true},
+	} {
+		t.Run(name, func(t *testing.T) {
+			out := t.TempDir()
+			extract := func(slides ...string) ExtractOutcome {
+				t.Helper()
+				all, err := d.Extract(t.Context(), ExtractRequest{Slides: slides, Out: out, Engine: d.model, Magnification: 40}, nil)
+				if err != nil {
+					t.Fatal(err)
+				}
+				return all[slices.Index(slides, c.first)]
+			}
+			if o := extract(c.first); o.Err != nil || o.Extracted.Manifest.Slide.MPP[0] != 0.25 {
+				t.Fatalf("alone: %+v", o)
+			}
+			several := extract(known, unknown)
+			switch {
+			case c.kept && (several.Err != nil || !several.Extracted.Reused):
+				t.Errorf("of several: %+v", several)
+			case !c.kept && (several.Err == nil || !strings.Contains(several.Err.Error(), "resolution")):
+				t.Errorf("of several: %+v, want an error for its resolution", several)
+			}
+			if o := extract(c.first); o.Err != nil || !o.Extracted.Reused {
+				t.Errorf("alone again: %+v", o)
 			}
 		})
 	}
