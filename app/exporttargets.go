@@ -101,10 +101,14 @@ func (r *ExportRequest) name() string {
 // longestName is how many bytes of a name are kept; room is left for what follows it.
 const longestName = 150
 
+// notInFileNames are the characters, apart from those below the space, that some system
+// lets no file's name hold.
+const notInFileNames = `<>:"/\|?*`
+
 // fileName makes a name that every system lets a file have.
 func fileName(name string) string {
 	name = strings.Map(func(c rune) rune {
-		if c < ' ' || strings.ContainsRune(`<>:"/\|?*`, c) {
+		if c < ' ' || strings.ContainsRune(notInFileNames, c) {
 			return '_'
 		}
 		return c

@@ -4,6 +4,7 @@ import (
 	"fmt"
 	"strings"
 	"unicode"
+	"unicode/utf8"
 
 	"zoomscope/engine/encoder"
 )
@@ -29,12 +30,28 @@ func badName(path, name, ending string) error {
 	return fmt.Errorf("%s: %q %w: %s; give one with --name", path, name, ErrBadName, why)
 }
 
-// badModelName is badName for a model, which is a file of its name.
+// badModelName is badName for a model, which is a file of its name, on any system.
 func badModelName(path, name string) error {
-	if strings.ContainsAny(name, `/\:`) {
+	if strings.ContainsAny(name, notInFileNames) || strings.HasSuffix(name, ".") || isDevice(name) {
 		return fmt.Errorf("%s: %q %w: no file can be called so; give one with --name", path, name, ErrBadName)
 	}
 	return badName(path, name, modelExt)
+}
+
+// isDevice reports whether Windows takes a file of this name for a device, whatever
+// follows a dot.
+func isDevice(name string) bool {
+	name, _, _ = strings.Cut(strings.ToUpper(name), ".")
+	name = strings.TrimRight(name, " ")
+	switch name {
+	case "CON", "PRN", "AUX", "NUL", "CONIN$", "CONOUT$":
+		return true
+	}
+	port, ok := strings.CutPrefix(name, "COM")
+	if !ok {
+		port, ok = strings.CutPrefix(name, "LPT")
+	}
+	return ok && utf8.RuneCountInString(port) == 1 && strings.Contains("123456789¹²³", port)
 }
 
 // badEncoderName is badName for an encoder, which must not be called as the one that
