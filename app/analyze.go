@@ -207,9 +207,13 @@ func folderOf(folder, path, content string) string {
 // holdsAnother reports whether the result in a folder is of another slide. Results
 // that do not know their slide's content are told apart by its path.
 func holdsAnother(folder, path, content string) bool {
-	r, err := ReadResult(filepath.Join(folder, export.ResultFile))
+	file := filepath.Join(folder, export.ResultFile)
+	if !exists(file) {
+		return false
+	}
+	r, err := ReadResult(file)
 	if err != nil {
-		return false // there is none, or none that could be read
+		return true // of a newer version, perhaps: whose it is cannot be told
 	}
 	if r.Slide.ContentID != "" && content != "" {
 		return r.Slide.ContentID != content

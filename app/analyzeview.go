@@ -15,7 +15,8 @@ import (
 // runs at a time, and others wait for it.
 //
 // progress may be nil; it is told nothing while others are waited for, then at most
-// ten times a second and stage, from one goroutine at a time. Errors are those of Analyze, and ErrResolutionUnknown.
+// ten times a second and stage, from one goroutine at a time. Errors are those of
+// Analyze, and ErrResolutionUnknown.
 func (w *Workspace) AnalyzeView(ctx context.Context, v *View, o EngineOptions, progress func(Progress)) (*result.Result, error) {
 	resolution, _ := v.resolution()
 	if !resolution.Known() {

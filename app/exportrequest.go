@@ -116,6 +116,9 @@ func (w *Workspace) Export(ctx context.Context, req ExportRequest, progress func
 	if err := req.check(); err != nil {
 		return nil, err
 	}
+	if err := req.checkTargets(); err != nil {
+		return nil, err
+	}
 	if req.File != "" {
 		req.Dir = filepath.Dir(req.File)
 	}
@@ -176,6 +179,23 @@ func (r *ExportRequest) check() error {
 	}
 	if r.File == "" && r.Dir == "" {
 		return fmt.Errorf("no folder to write to: %w", ErrExport)
+	}
+	return nil
+}
+
+// checkTargets refuses to write over the slide.
+func (r *ExportRequest) checkTargets() error {
+	slide := r.SlidePath
+	if slide == "" && r.Result != nil {
+		slide = r.Result.Slide.Path
+	}
+	for _, path := range r.Targets() {
+		if st, err := os.Stat(path); err == nil && st.IsDir() {
+			continue // of patches, or of everything
+		}
+		if err := CheckOutput(path, slide); err != nil {
+			return err
+		}
 	}
 	return nil
 }

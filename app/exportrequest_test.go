@@ -228,6 +228,28 @@ func (v *fromView) Picture(ctx context.Context, area result.Rect, width, height 
 	return img, ctx.Err()
 }
 
+// TestExportOverItsSlide refuses to write over the slide, by its name or a link.
+func TestExportOverItsSlide(t *testing.T) {
+	w, r := pinkSlide(t)
+	before, err := os.ReadFile(r.Slide.Path)
+	if err != nil {
+		t.Fatal(err)
+	}
+	link := filepath.Join(t.TempDir(), "link.png")
+	if err := os.Symlink(r.Slide.Path, link); err != nil {
+		t.Skip(err)
+	}
+	for _, path := range []string{r.Slide.Path, link} {
+		_, err := w.Export(t.Context(), ExportRequest{Result: r, Items: []ExportItem{ExportAttention}, Levels: []int{0}, File: path}, nil)
+		if !errors.Is(err, ErrOutput) || !strings.Contains(err.Error(), path) {
+			t.Errorf("%s: error %v", path, err)
+		}
+	}
+	if after, err := os.ReadFile(r.Slide.Path); err != nil || !bytes.Equal(before, after) {
+		t.Errorf("the slide is another now, error %v", err)
+	}
+}
+
 // TestExportOfAnotherSlide refuses a slide that has the size of the one analysed but
 // not its content, from a file and from an open view.
 func TestExportOfAnotherSlide(t *testing.T) {

@@ -41,7 +41,8 @@ func (w *Workspace) ModelDetails() ([]ModelDetails, error) {
 	list := make([]ModelDetails, len(models))
 	for i, m := range models {
 		list[i] = ModelDetails{
-			ModelChoice: modelChoice(m, encoders), Path: m.Path, Bytes: sizeOf(m.Path), Training: m.Config.Training, IntendedUse: m.Config.IntendedUse, Licence: m.Config.Licence,
+			ModelChoice: modelChoice(m, encoders), Path: m.Path, Bytes: sizeOf(m.Path),
+			Training: m.Config.Training, IntendedUse: m.Config.IntendedUse, Licence: m.Config.Licence,
 		}
 	}
 	return list, nil

@@ -53,6 +53,10 @@ func TestFolderOf(t *testing.T) {
 	keep("one", "/a/one.svs", "aa")
 	keep("one-2", "/b/one.svs", "")
 	keep("old", "old.svs", "") // of a version that kept the path as it was given
+	keep("newer", "/a/newer.svs", "aa")
+	if err := os.WriteFile(filepath.Join(at("newer"), export.ResultFile), []byte(`{"version": 99}`), 0o644); err != nil {
+		t.Fatal(err)
+	}
 	for name, c := range map[string]struct{ folder, path, content, want string }{
 		"none asked for":          {"", "/a/one.svs", "aa", ""},
 		"new":                     {at("two"), "/a/two.svs", "bb", at("two")},
@@ -61,6 +65,7 @@ func TestFolderOf(t *testing.T) {
 		"another":                 {at("one"), "/c/one.svs", "cc", at("one-3")},
 		"another, by its path":    {at("one"), "/b/one.svs", "bb", at("one-2")},
 		"nothing to tell it by":   {at("old"), "/a/old.svs", "dd", at("old")},
+		"one that is not read":    {at("newer"), "/a/newer.svs", "aa", at("newer-2")},
 		"without content, moved":  {at("one"), "/c/one.svs", "", at("one-3")},
 		"without content, stayed": {at("one"), "/a/one.svs", "", at("one")},
 	} {

@@ -60,6 +60,9 @@ where it is. Its label is never read.`,
 			if err != nil {
 				return err
 			}
+			if err := app.CheckOutput(req.File, args[0]); err != nil {
+				return err
+			}
 			m := newMeter(p.Stderr, o.quiet)
 			files, err := p.Workspace.Export(cmd.Context(), req, func(q result.Progress) { m.update(export.SlideName(r.Slide), q) })
 			m.clear()

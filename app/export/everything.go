@@ -63,7 +63,17 @@ func Everything(ctx context.Context, dir string, r *result.Result, reader AreaRe
 			return nil, at.naming(err)
 		}
 	}
-	return at.install(w.written)
+	return at.install(w.written, everythingLeft()...)
+}
+
+// everythingLeft are the files that an earlier analysis may have left, result.json
+// first.
+func everythingLeft() []string {
+	all := []string{ResultFile, "attention-*x.png", "zoom-path.png", ReportFile}
+	for _, pattern := range patchesLeft {
+		all = append(all, patchFolder+"/"+pattern)
+	}
+	return all
 }
 
 // writer is one run of Everything.

@@ -15,7 +15,6 @@ import (
 	"strings"
 	"sync/atomic"
 	"testing"
-	"time"
 
 	"zoomscope/engine/result"
 )
@@ -379,29 +378,5 @@ func TestOddResults(t *testing.T) {
 				t.Error(err)
 			}
 		})
-	}
-}
-
-// TestEverythingClearsWhatWasAbandoned finds the new files of runs that were killed,
-// long ago and just now.
-func TestEverythingClearsWhatWasAbandoned(t *testing.T) {
-	r, reader := small(t)
-	dir := t.TempDir()
-	long, now := filepath.Join(dir, ".new-1"), filepath.Join(dir, ".new-2")
-	for _, part := range []string{long, now} {
-		if err := os.MkdirAll(filepath.Join(part, "patches"), 0o700); err != nil {
-			t.Fatal(err)
-		}
-	}
-	old := time.Now().Add(-2 * abandoned)
-	if err := os.Chtimes(long, old, old); err != nil {
-		t.Fatal(err)
-	}
-	if _, err := Everything(t.Context(), dir, r, reader, quick(), nil); err != nil {
-		t.Fatal(err)
-	}
-	left, err := filepath.Glob(filepath.Join(dir, stagePattern))
-	if err != nil || !slices.Equal(left, []string{now}) {
-		t.Errorf("%q is left, error %v", left, err)
 	}
 }

@@ -6,7 +6,6 @@ import (
 	"fmt"
 	"image"
 	"io"
-	"io/fs"
 	"math"
 	"os"
 	"path/filepath"
@@ -42,31 +41,32 @@ func (o PatchOptions) top() int {
 // dir, at their own magnification: DIR/10x/rank-03_x12044_y8310.png with place
 // and rank, a contact sheet DIR/contact-10x.png that shows them together, and
 // DIR/index.csv. The folder is made when missing; patches that an earlier
-// analysis left there are removed. The overview is for the contact sheets'
-// small maps. It returns the paths written.
+// analysis left there are replaced once all new ones are written. The overview is
+// for the contact sheets' small maps. It returns the paths written.
 func WritePatches(ctx context.Context, dir string, reader AreaReader, r *result.Result, ov *Overview, o PatchOptions) ([]string, error) {
-	w := &patchWriter{dir: dir, reader: reader, r: r, options: o}
+	w := &patchWriter{reader: reader, r: r, options: o}
 	for i, level := range r.Levels {
 		for _, pick := range Picks(level, o.top()) {
 			w.shots = append(w.shots, shot{level: i, pick: pick, patch: level.Patches[pick.Index]})
 		}
 	}
-	if err := w.clean(); err != nil {
+	at, err := stage(dir)
+	if err != nil {
 		return nil, err
 	}
-	if err := w.readAll(ctx); err != nil {
-		return nil, err
-	}
-	for i := range r.Levels {
-		if err := w.sheet(ctx, i, ov); err != nil {
-			return nil, err
+	defer at.drop()
+	w.dir = at.part
+	for _, step := range []func() error{
+		w.folders,
+		func() error { return w.readAll(ctx) },
+		func() error { return w.sheets(ctx, ov) },
+		func() error { return w.index(ctx) },
+	} {
+		if err := step(); err != nil {
+			return nil, at.naming(err)
 		}
 	}
-	index := filepath.Join(dir, "index.csv")
-	if err := save(ctx, index, func(out io.Writer) error { return writeIndex(out, r, w.shots) }); err != nil {
-		return nil, err
-	}
-	return append(w.written, index), nil
+	return at.install(w.written, patchesLeft...)
 }
 
 // shot is one patch that becomes a picture.
@@ -94,14 +94,8 @@ type patchWriter struct {
 	done int
 }
 
-// clean makes the folders and removes what an earlier analysis left in them.
-func (w *patchWriter) clean() error {
-	if err := removePatches(w.dir); err != nil {
-		return err
-	}
-	if err := os.MkdirAll(w.dir, 0o755); err != nil {
-		return err
-	}
+// folders makes those of the magnifications.
+func (w *patchWriter) folders() error {
 	for _, s := range w.shots {
 		if err := os.MkdirAll(filepath.Dir(w.path(&s)), 0o755); err != nil {
 			return err
@@ -110,32 +104,31 @@ func (w *patchWriter) clean() error {
 	return nil
 }
 
+// sheets writes the contact sheets.
+func (w *patchWriter) sheets(ctx context.Context, ov *Overview) error {
+	for i := range w.r.Levels {
+		if err := w.sheet(ctx, i, ov); err != nil {
+			return err
+		}
+	}
+	return nil
+}
+
+// index writes what is in the folder.
+func (w *patchWriter) index(ctx context.Context) error {
+	path := filepath.Join(w.dir, "index.csv")
+	if err := save(ctx, path, func(out io.Writer) error { return writeIndex(out, w.r, w.shots) }); err != nil {
+		return err
+	}
+	w.written = append(w.written, path)
+	return nil
+}
+
 // patchFolder is the one among what Everything writes.
 const patchFolder = "patches"
 
-// removePatches removes what WritePatches left in a folder.
-func removePatches(dir string) error {
-	for _, pattern := range []string{"*x/rank-*_x*_y*.png", "contact-*x.png", "index.csv"} {
-		if err := removeAll(dir, pattern); err != nil {
-			return err
-		}
-	}
-	return nil
-}
-
-// removeAll removes the files in dir whose path there matches pattern.
-func removeAll(dir, pattern string) error {
-	old, err := fs.Glob(os.DirFS(dir), pattern)
-	if err != nil {
-		return fmt.Errorf("%s: %w", dir, err)
-	}
-	for _, name := range old {
-		if err := os.Remove(filepath.Join(dir, filepath.FromSlash(name))); err != nil {
-			return err
-		}
-	}
-	return nil
-}
+// patchesLeft are the files that an earlier WritePatches may have left.
+var patchesLeft = []string{"*x/rank-*_x*_y*.png", "contact-*x.png", "index.csv"}
 
 // readAll reads every patch and writes its picture, several at once.
 func (w *patchWriter) readAll(ctx context.Context) error {

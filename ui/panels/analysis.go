@@ -237,13 +237,13 @@ func (a *Analysis) showResult() {
 		return
 	}
 	made := a.result.Model
-	by, other := made.Name, false
+	by, named, other := made.Name, false, false
 	for i, m := range a.models {
 		switch {
-		case m.SHA256 == made.SHA256 && made.SHA256 != "":
-			by = m.Name
-		case i == a.model.Chosen() && m.Problem == "":
+		case i == a.model.Chosen() && m.Problem == "" && m.SHA256 != made.SHA256:
 			other = true
+		case m.SHA256 == made.SHA256 && made.SHA256 != "" && (i == a.model.Chosen() || !named):
+			by, named = m.Name, true // the chosen one, of two that are the same
 		}
 	}
 	a.outcome.set(a.result, a.synthetic, by, other)

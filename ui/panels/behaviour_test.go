@@ -310,6 +310,12 @@ func TestAnalysisTellsWhoseResult(t *testing.T) {
 	test.Tap(a.model)
 	test.Tap(a.model.Rows()[0])
 	wantWords(t, a.Object(), "by the model Colorectal biopsies", "not the model chosen")
+	twin := someModels()[1]
+	twin.ID, twin.Name = "twin", "Twin"
+	a.SetModels(append(someModels(), twin), "crc")
+	wantWords(t, a.Object(), "by the model Colorectal biopsies")
+	a.SetModels(append(someModels(), twin), "twin")
+	wantWords(t, a.Object(), "by the model Twin")
 	a.SetModels(someModels()[:1], "") // it was removed
 	wantWords(t, a.Object(), "by the model as it was trained", "not the model chosen")
 	a.SetModels(someModels(), "crc")
