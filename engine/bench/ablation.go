@@ -129,7 +129,11 @@ func Ablation(ctx context.Context, c AblationCase, progress func(result.Progress
 		return nil, err
 	}
 	study, runs := &AblationStudy{Conditions: c.conditions()}, newRuns(progress)
-	runs.total = len(variants) * len(c.Seeds) * c.Config.Epochs
+	for _, v := range variants {
+		for _, seed := range c.Seeds {
+			runs.expect(c.trial(v, seed))
+		}
+	}
 	for _, v := range variants {
 		var f1, accuracy, auc, found, patches []float64
 		for _, seed := range c.Seeds {
@@ -147,11 +151,17 @@ func Ablation(ctx context.Context, c AblationCase, progress func(result.Progress
 	return study, nil
 }
 
-// one trains a variant with a seed, and tests it.
-func (c *AblationCase) one(ctx context.Context, runs *runs, v Variant, seed uint64) (*train.Metrics, Score, error) {
+// trial is a variant with a seed.
+func (c *AblationCase) trial(v Variant, seed uint64) Trial {
 	t := Trial{c.Data, c.Config, c.Options, c.Device, TrialFolder(c.Folder, v.Name, seed)}
 	t.Config.Seed = seed
 	v.Change(&t.Config.Model, &t.Options)
+	return t
+}
+
+// one trains a variant with a seed, and tests it.
+func (c *AblationCase) one(ctx context.Context, runs *runs, v Variant, seed uint64) (*train.Metrics, Score, error) {
+	t := c.trial(v, seed)
 	name := fmt.Sprintf("%s, seed %d", v.Name, seed)
 	summary, err := runs.run(ctx, name, t)
 	if err != nil {

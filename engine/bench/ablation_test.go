@@ -2,6 +2,7 @@ package bench
 
 import (
 	"math"
+	"os"
 	"slices"
 	"strings"
 	"testing"
@@ -57,6 +58,17 @@ func TestAblation(t *testing.T) {
 	}
 	if first := told[0]; first.Now != "ZoomMIL, seed 1" || first.Total != 2*len(want)*c.Config.Epochs {
 		t.Errorf("told %+v", first)
+	}
+	lost := TrialFolder(c.Folder, "single attention", 1)
+	if err := os.RemoveAll(lost); err != nil {
+		t.Fatal(err)
+	}
+	told = nil
+	if _, err := Ablation(t.Context(), c, func(p result.Progress) { told = append(told, p) }); err != nil {
+		t.Fatal(err)
+	}
+	if first := told[0]; first.Now != "single attention, seed 1" || first.Done != (2*len(want)-1)*c.Config.Epochs {
+		t.Errorf("gone on with: told %+v, though all but one run have ended", first)
 	}
 	if !slices.Equal(study.Seeds, c.Seeds) || study.Epochs != 1 || study.Machine.Cores < 1 {
 		t.Errorf("%+v", study.Conditions)

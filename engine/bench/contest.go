@@ -86,7 +86,7 @@ func (c *Contest) Run(ctx context.Context, progress func(result.Progress)) (_ []
 	heats := c.heats()
 	runs := newRuns(progress)
 	for _, h := range heats {
-		runs.total += h.trial.Config.Epochs
+		runs.expect(h.trial)
 	}
 	for _, h := range heats {
 		s, err := runs.run(ctx, fmt.Sprintf("%s, seed %d", c.Entries[h.entry].Name, c.Seeds[h.seed]), h.trial)

@@ -56,7 +56,11 @@ func (s *KStudy) Print(w io.Writer) error { return printStudy(w, s.Head(), kTabl
 // may be nil.
 func K(ctx context.Context, c KCase, progress func(result.Progress)) (*KStudy, error) {
 	study, runs := &KStudy{Conditions: c.conditions()}, newRuns(progress)
-	runs.total = len(c.Seeds) * len(c.Ks) * c.Config.Epochs
+	for _, seed := range c.Seeds {
+		for _, k := range c.Ks {
+			runs.expect(c.trial(k, seed))
+		}
+	}
 	c.Ks = slices.Sorted(slices.Values(c.Ks))
 	all := make([]kRuns, len(c.Ks))
 	for _, seed := range c.Seeds {
@@ -81,14 +85,20 @@ type kRuns struct {
 	cost                     zoomCost // of the last seed
 }
 
-// run trains and tests with one K and one seed.
-func (c *KCase) run(ctx context.Context, runs *runs, all *kRuns, k int, seed uint64) error {
+// trial is one K with one seed.
+func (c *KCase) trial(k int, seed uint64) Trial {
 	t := Trial{c.Data, c.Config, c.Options, c.Device, TrialFolder(c.Folder, fmt.Sprint("K", k), seed)}
 	t.Config.Seed = seed
 	t.Config.Model.K = make([]int, len(c.Config.Model.K))
 	for i := range t.Config.Model.K {
 		t.Config.Model.K[i] = k
 	}
+	return t
+}
+
+// run trains and tests with one K and one seed.
+func (c *KCase) run(ctx context.Context, runs *runs, all *kRuns, k int, seed uint64) error {
+	t := c.trial(k, seed)
 	name := fmt.Sprintf("K = %d, seed %d", k, seed)
 	s, err := runs.run(ctx, name, t)
 	if err != nil {

@@ -74,8 +74,16 @@ func newRuns(progress func(result.Progress)) *runs {
 	return &runs{report: result.Throttle(progress)}
 }
 
-// run runs a trial under a name, which the error begins with. Of one that has ended
-// before nothing is told: a rate is that of those that are run.
+// expect tells of a trial that will be run.
+func (r *runs) expect(t Trial) {
+	r.total += t.Config.Epochs
+	if t.over() {
+		r.done += t.Config.Epochs
+	}
+}
+
+// run runs a trial that was expected, under a name, which the error begins with. Of
+// one that has ended before nothing is told: a rate is that of those that are run.
 func (r *runs) run(ctx context.Context, name string, t Trial) (*train.Summary, error) {
 	over := t.over()
 	tell := func(epochs int) {
@@ -88,6 +96,8 @@ func (r *runs) run(ctx context.Context, name string, t Trial) (*train.Summary, e
 	if err != nil {
 		return nil, fmt.Errorf("%s: %w", name, err)
 	}
-	r.done += t.Config.Epochs
+	if !over {
+		r.done += t.Config.Epochs
+	}
 	return s, nil
 }

@@ -30,7 +30,7 @@ func available(text string) (bytes int64, known bool) {
 
 // Text writes bytes for people, as gigabytes with two digits, or whole ones.
 func Text(bytes int64) string {
-	if bytes >= 100e9 {
+	if bytes >= 99.5e9 {
 		return fmt.Sprintf("%.0f GB", float64(bytes)/1e9)
 	}
 	return fmt.Sprintf("%.2g GB", float64(bytes)/1e9)

@@ -33,7 +33,7 @@ func TestFree(t *testing.T) {
 }
 
 func TestText(t *testing.T) {
-	for bytes, want := range map[int64]string{1_940_000_000: "1.9 GB", 62_000_000: "0.062 GB", 12_000_000_000: "12 GB", 99_400_000_000: "99 GB", 823_000_000_000: "823 GB"} {
+	for bytes, want := range map[int64]string{1_940_000_000: "1.9 GB", 62_000_000: "0.062 GB", 12_000_000_000: "12 GB", 99_400_000_000: "99 GB", 99_600_000_000: "100 GB", 823_000_000_000: "823 GB"} {
 		if got := Text(bytes); got != want {
 			t.Errorf("%d: %s, want %s", bytes, got, want)
 		}
