@@ -186,3 +186,56 @@ func TestTriageStatedOfCase(t *testing.T) {
 		t.Errorf("%q, %v", warnings, err)
 	}
 }
+
+// TestTriageKeepsWhatIsStatedOfCase states a magnification of a folder in which another
+// one was stated of single slides: those keep it until it is forgotten.
+func TestTriageKeepsWhatIsStatedOfCase(t *testing.T) {
+	d := newWard(t)
+	d.draw(t, "wrong.png", 1)
+	d.write(t, "none.png", tissuePNG(t, 700, 2, 0))
+	d.run(t, d.request())
+	cases := d.cases(t)
+	if err := d.list.StateMagnification(t.Context(), 40, cases["wrong.png"].ID, cases["none.png"].ID); err != nil {
+		t.Fatal(err)
+	}
+	d.write(t, "new.png", tissuePNG(t, 700, 3, 0))
+	for _, c := range []struct {
+		name     string
+		folder   float64
+		done     int
+		failed   int
+		stated   map[string]float64
+		problems int
+	}{
+		{"a magnification", 20, 3, 0, map[string]float64{"wrong.png": 40, "none.png": 40, "new.png": 20}, 1},
+		{"that again", 20, 0, 0, map[string]float64{"wrong.png": 40, "none.png": 40, "new.png": 20}, 1},
+		{"that of the cases", 40, 0, 0, map[string]float64{"wrong.png": 40, "none.png": 40, "new.png": 20}, 1},
+		{"none", 0, 0, 1, map[string]float64{"wrong.png": 0, "none.png": 0, "new.png": 0}, 0},
+		{"one after none", 10, 2, 0, map[string]float64{"wrong.png": 0, "none.png": 10, "new.png": 10}, 0},
+	} {
+		t.Run(c.name, func(t *testing.T) {
+			req := d.request()
+			req.Magnification = &c.folder
+			problems := 0
+			r, err := d.triage(t.Context(), d.list, req, func(e TriageEvent) {
+				if e.Kind == TriageProblem {
+					problems++
+				}
+			}, d.times)
+			if err != nil || r.Done != c.done || r.Failed != c.failed || problems != c.problems {
+				t.Errorf("%+v, %d problems, error %v", r, problems, err)
+			}
+			for name, k := range d.cases(t) {
+				if k.Stated != c.stated[name] {
+					t.Errorf("%s: stated %g, want %g", name, k.Stated, c.stated[name])
+				}
+				if k.State != worklist.Done || k.Stated == 0 {
+					continue
+				}
+				if r, err := TriageResult(t.Context(), d.list, k); err != nil || r.Slide.MPP[0] != 10/k.Stated {
+					t.Errorf("%s: taken for %v, error %v", name, r, err)
+				}
+			}
+		})
+	}
+}

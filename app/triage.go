@@ -30,8 +30,9 @@ type TriageRequest struct {
 	RetryFailed bool // queue again what failed
 
 	// Magnification that the slides in the folders were scanned at whose files do not
-	// say; it is remembered for them. 0 leaves all to the files, nil leaves what was
-	// stated before.
+	// say; it is remembered for them. A slide that one was stated of before keeps that,
+	// and a TriageProblem tells of such slides. 0 forgets what was stated of any, nil
+	// leaves it.
 	Magnification *float64
 }
 
@@ -199,8 +200,9 @@ func (t *triage) prepare(ctx context.Context) (err error) {
 }
 
 // stateMagnification keeps what is stated of a folder: that its files are to say it,
-// for all slides; a magnification for those that are known to need one. Of others that
-// shows when they are opened.
+// for all slides; a magnification for those that are known to need one and have none. Of
+// others that shows when they are opened. What a reader stated of one slide is never
+// changed so.
 func (t *triage) stateMagnification(ctx context.Context, folder string) error {
 	m := t.stated()
 	switch {
@@ -214,10 +216,17 @@ func (t *triage) stateMagnification(ctx context.Context, folder string) error {
 		return err
 	}
 	var ids []int64
+	keep := 0
 	for _, c := range cases {
-		if c.Stated > 0 || c.State == worklist.Failed && c.Kind == string(ErrorResolutionUnknown) {
+		switch {
+		case c.Stated > 0 && c.Stated != m:
+			keep++
+		case c.Stated == 0 && c.State == worklist.Failed && c.Kind == string(ErrorResolutionUnknown):
 			ids = append(ids, c.ID)
 		}
+	}
+	if keep > 0 {
+		t.problem(fmt.Errorf("%s: slides that another magnification was stated of before keep it: %d; stating 0 of the folder forgets it", folder, keep))
 	}
 	return t.list.StateMagnification(ctx, m, ids...)
 }
@@ -230,17 +239,12 @@ func (t *triage) stated() float64 {
 	return *t.req.Magnification
 }
 
-// restate keeps, once a slide is open, whether the magnification that is stated of its
-// folder is for it, and queues it for that: a run is of one magnification.
+// restate keeps, once a slide is open of which nothing is stated, that the magnification
+// of its folder is for it if its file does not say one, and queues it for that: a run is
+// of one magnification.
 func (t *triage) restate(ctx context.Context, o *openedSlide) (again bool, err error) {
 	m := t.stated()
-	if m == 0 || o.slide == nil || !t.inFolders(o.path) {
-		return false, nil
-	}
-	if o.slide.Info().Resolution.Known() {
-		m = 0
-	}
-	if m == o.job.Stated {
+	if m == 0 || o.job.Stated > 0 || o.slide == nil || o.slide.Info().Resolution.Known() || !t.inFolders(o.path) {
 		return false, nil
 	}
 	return true, t.persist(ctx, func() error {
