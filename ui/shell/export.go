@@ -6,6 +6,8 @@ import (
 	"fmt"
 	"image"
 	"path/filepath"
+	"slices"
+	"strings"
 	"time"
 
 	"fyne.io/fyne/v2"
@@ -119,17 +121,64 @@ func (s *Shell) exportChoice(c *slide, seen sight, choice panels.ExportChoice) {
 	if choice.Level >= 0 {
 		req.Levels = []int{choice.Level}
 	}
+	s.exportSafely(c, req)
+}
+
+// exportSafely exports once it is known what would be written over. To find out may
+// take long: meanwhile it is a job, and the targets count as being written.
+func (s *Shell) exportSafely(c *slide, req app.ExportRequest) {
 	underWay := s.underWay()
-	background(s, func(context.Context) (app.Clash, error) { return app.Clashes(req, underWay), nil }, func(clash app.Clash, _ error) {
-		if len(clash.There) == 0 {
+	j := start(s, fmt.Sprintf(s.texts.Shell.Exporting, c.name()), func(ctx context.Context, _ func(panels.Job)) (app.Clash, error) {
+		return app.Clashes(req, underWay), ctx.Err()
+	}, func(clash app.Clash, err error) {
+		switch {
+		case err != nil:
+			s.Log.Info("export cancelled", "slide", c.id)
+		case len(clash.There) > 0 && s.occupied():
+			s.whenFree(func() { s.exportSafely(c, req) })
+		case len(clash.There) > 0:
+			s.askReplace(c, req, clash)
+		case s.begunSince(req, clash):
+			s.exportSafely(c, req)
+		default:
 			s.exports(c, req)
-			return
 		}
-		s.askReplace(c, req, clash)
+	})
+	j.writes = req.Targets()
+}
+
+// begunSince reports whether another export writes by now what a request is to write,
+// and was not found when clashes were looked for.
+func (s *Shell) begunSince(req app.ExportRequest, clash app.Clash) bool {
+	underWay := s.underWay()
+	return slices.ContainsFunc(req.Targets(), func(path string) bool {
+		written := slices.ContainsFunc(underWay, func(other string) bool { return strings.EqualFold(path, other) })
+		return written && !slices.Contains(clash.There, path)
 	})
 }
 
-// underWay are the files and folders that exports are writing.
+// freeAfter is how long to wait before looking again whether a dialog is gone.
+const freeAfter = 100 * time.Millisecond
+
+// whenFree calls f once no dialog waits for an answer any more: a key that is meant for
+// one must not answer another.
+func (s *Shell) whenFree(f func()) {
+	background(s, func(ctx context.Context) (struct{}, error) {
+		select {
+		case <-time.After(freeAfter):
+		case <-ctx.Done():
+		}
+		return struct{}{}, nil
+	}, func(struct{}, error) {
+		if s.occupied() {
+			s.whenFree(f)
+		} else {
+			f()
+		}
+	})
+}
+
+// underWay are the files and folders that exports are writing, or are about to.
 func (s *Shell) underWay() []string {
 	var all []string
 	for _, j := range s.jobs {
@@ -141,6 +190,9 @@ func (s *Shell) underWay() []string {
 // askReplace asks what is to become of files that an export would write over. Return
 // keeps them.
 func (s *Shell) askReplace(c *slide, req app.ExportRequest, clash app.Clash) {
+	if s.closed(c) {
+		return
+	}
 	t := s.texts
 	there := panels.ExportThere{Folder: req.Dir, Apart: clash.Apart.Name}
 	for _, path := range clash.There {
@@ -148,10 +200,14 @@ func (s *Shell) askReplace(c *slide, req app.ExportRequest, clash app.Clash) {
 	}
 	content := widgets.NewInset(theme.Gap, theme.Gap, panels.NewExportThere(t, there))
 	d := dialog.NewCustomWithoutButtons(t.Export.ThereTitle, content, s.window)
-	answer := func(label string, req app.ExportRequest) *widget.Button {
+	answer := func(label string, chosen app.ExportRequest) *widget.Button {
 		return widget.NewButton(label, func() {
 			d.Hide()
-			s.exports(c, req)
+			if s.begunSince(chosen, clash) {
+				s.exportSafely(c, req)
+				return
+			}
+			s.exports(c, chosen)
 		})
 	}
 	both := answer(t.Export.KeepBoth, clash.Apart)
@@ -186,8 +242,21 @@ func (s *Shell) snapshot(c *slide) sight {
 	return sight{img, c.view.Resolution().X / v.Camera().Zoom}
 }
 
-// exports runs an export as a job and says where the files are.
+// closed reports whether a slide was closed, so that nothing can be exported of it.
+func (s *Shell) closed(c *slide) bool {
+	gone := !slices.Contains(s.slides, c)
+	if gone {
+		s.Log.Info("export given up: the slide was closed", "slide", c.id)
+	}
+	return gone
+}
+
+// exports runs an export as a job and says where the files are. Of a slide that was
+// closed it does nothing.
 func (s *Shell) exports(c *slide, req app.ExportRequest) {
+	if s.closed(c) {
+		return
+	}
 	t := s.texts.Shell
 	j := start(s, fmt.Sprintf(t.Exporting, c.name()), func(ctx context.Context, report func(panels.Job)) ([]string, error) {
 		begin := time.Now()
