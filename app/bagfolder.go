@@ -55,7 +55,7 @@ func (f *bagFolder) of(slide string) []string {
 // fromBag analyses a slide with the features of a bag of the same content. Where
 // there is none the result is nil; where there are some that cannot be used, why
 // says it.
-func (j job) fromBag(ctx context.Context, req zoom.Request) (r *result.Result, why string, err error) {
+func (j *job) fromBag(ctx context.Context, req zoom.Request) (r *result.Result, why string, err error) {
 	paths := j.bags.of(j.path)
 	if len(paths) == 0 {
 		return nil, "", nil
@@ -80,7 +80,7 @@ func (j job) fromBag(ctx context.Context, req zoom.Request) (r *result.Result, w
 }
 
 // fromOneBag gives neither a result nor an error for the bag of another slide.
-func (j job) fromOneBag(ctx context.Context, req zoom.Request, id, path string) (*result.Result, error) {
+func (j *job) fromOneBag(ctx context.Context, req zoom.Request, id, path string) (*result.Result, error) {
 	b, err := bag.Open(path)
 	if err != nil {
 		return nil, err

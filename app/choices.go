@@ -4,8 +4,6 @@ import (
 	"cmp"
 	"context"
 	"errors"
-	"path/filepath"
-	"strings"
 
 	"zoomscope/engine/device"
 	"zoomscope/engine/encoder"
@@ -47,11 +45,7 @@ func (w *Workspace) ModelChoices() ([]ModelChoice, error) {
 }
 
 func modelChoice(m InstalledModel, encoders []encoder.Card) ModelChoice {
-	id := strings.TrimSuffix(filepath.Base(m.Path), modelExt)
-	if m.Path == "" {
-		id = ""
-	}
-	c := m.Config
+	id, c := m.Name(), m.Config
 	if m.Err != nil {
 		return ModelChoice{ID: id, Name: id, Err: m.Err}
 	}

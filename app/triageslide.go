@@ -230,7 +230,7 @@ func (t *triage) resolutionOf(o *openedSlide) (slideio.Resolution, error) {
 	if o.job.Stated > 0 || !t.inFolders(o.path) {
 		return resolutionOf(o.slide, o.job.Stated)
 	}
-	return resolutionAmong(o.slide, t.stated(), 2)
+	return resolution(o.slide, t.stated(), true)
 }
 
 // locate finds a file that has the content of a job, in the folder that is worked on

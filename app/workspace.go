@@ -63,18 +63,24 @@ var ErrResolutionUnknown = errors.New("resolution unknown: state the magnificati
 // resolutionOf is the resolution to analyse a slide at: what the user stated of it
 // (magnification > 0), else the file's own. Where the two disagree it has a doubt.
 func resolutionOf(s slideio.Slide, magnification float64) (slideio.Resolution, error) {
-	return resolutionAmong(s, magnification, 1)
+	return resolution(s, magnification, false)
 }
 
 // resolutionAmong is resolutionOf a slide of so many that the user states a
 // magnification of: of more than one it is for those whose files do not say their own.
 func resolutionAmong(s slideio.Slide, magnification float64, slides int) (slideio.Resolution, error) {
+	return resolution(s, magnification, slides > 1)
+}
+
+// resolution is what is stated of a slide, or what its file says, where there are both
+// the first one unless ownFirst, with a doubt where they disagree.
+func resolution(s slideio.Slide, magnification float64, ownFirst bool) (slideio.Resolution, error) {
 	own, stated := s.Info().Resolution, slideio.Resolution{}
 	if magnification > 0 {
 		stated = slideio.Stated(magnification)
 	}
 	switch {
-	case own.Known() && (slides > 1 || !stated.Known()):
+	case own.Known() && (ownFirst || !stated.Known()):
 		return own.Despite(stated), nil
 	case stated.Known():
 		return stated.Against(own), nil

@@ -89,9 +89,11 @@ func (p *Program) deviceTeller(m interface{ clear() }, last *result.Device) func
 }
 
 // sayShortfall says at once that another device runs than was asked for.
-func (p *Program) sayShortfall(d result.Device) {
+func (p *Program) sayShortfall(d result.Device) { writeShortfall(p.Stderr, d) }
+
+func writeShortfall(w io.Writer, d result.Device) {
 	if short := d.Shortfall(); short != "" {
-		fmt.Fprintf(p.Stderr, "note: %s\n", short)
+		fmt.Fprintf(w, "note: %s\n", short)
 	}
 }
 

@@ -96,11 +96,7 @@ func (l *lines) update(subject string, p result.Progress) {
 	}
 	l.last, l.part = now, p.Now
 	rate := float64(p.Done-l.sinceDone) / now.Sub(l.since).Seconds()
-	if rate > 0 {
-		fmt.Fprintf(l.w, "%s%s, %.3g/s%s%s\n", stage, of(p), rate, left(p, rate), partOf(p))
-	} else {
-		fmt.Fprintf(l.w, "%s%s%s\n", stage, of(p), partOf(p))
-	}
+	fmt.Fprintf(l.w, "%s%s%s%s%s\n", stage, of(p), pace(rate), left(p, rate), partOf(p))
 }
 
 func (l *lines) clear() {}
@@ -117,6 +113,13 @@ func partOf(p result.Progress) string {
 		return ""
 	}
 	return " (" + p.Now + ")"
+}
+
+func pace(rate float64) string {
+	if rate <= 0 {
+		return ""
+	}
+	return fmt.Sprintf(", %.3g/s", rate)
 }
 
 func left(p result.Progress, rate float64) string {

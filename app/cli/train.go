@@ -299,9 +299,7 @@ func (m *trainMeter) started(e app.TrainStarted) {
 		fmt.Fprintln(m.w, "note: this run had ended: nothing is trained, and its result is as it was")
 		return
 	}
-	if short := e.Device.Shortfall(); short != "" {
-		fmt.Fprintf(m.w, "note: %s\n", short)
-	}
+	writeShortfall(m.w, e.Device)
 	if m.quiet {
 		return
 	}

@@ -73,7 +73,6 @@ type Contest struct {
 type heat struct {
 	entry, seed int
 	trial       Trial
-	over        bool // it has ended before
 }
 
 // Run gives the standing of each entry, and what the runs warn of. When ctx ends,
@@ -107,26 +106,17 @@ func (c *Contest) Run(ctx context.Context, progress func(result.Progress)) (_ []
 	return standings, warnings, nil
 }
 
-// heats are all runs: those that have ended first, so that the time left is that
-// of the others, then seed by seed.
+// heats are all runs, seed by seed.
 func (c *Contest) heats() []heat {
 	var all []heat
 	for j, seed := range c.Seeds {
 		for i, e := range c.Entries {
 			t := e.Trial
 			t.Config.Seed, t.Folder = seed, TrialFolder(c.Folder, e.Key(), seed)
-			all = append(all, heat{i, j, t, t.over()})
+			all = append(all, heat{i, j, t})
 		}
 	}
-	slices.SortStableFunc(all, func(a, b heat) int { return flag(b.over) - flag(a.over) })
 	return all
-}
-
-func flag(b bool) int {
-	if b {
-		return 1
-	}
-	return 0
 }
 
 // standing sums up the tests of all seeds.

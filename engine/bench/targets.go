@@ -385,3 +385,10 @@ func (s *TargetsStudy) WriteCSV(w io.Writer) error {
 func (t Targets) record() []string {
 	return append([]string{fmt.Sprint(t.Slides)}, exactly(t.Accuracy, t.Sensitivity)...)
 }
+
+func flag(b bool) int {
+	if b {
+		return 1
+	}
+	return 0
+}

@@ -133,10 +133,8 @@ func (a *analysis) tissue(ctx context.Context) ([]grid.Cell, error) {
 	if err != nil {
 		return nil, err
 	}
-	cells, all := a.grid.Lowest(mask.Fraction, settings.Threshold)
-	a.found = tissueFound{
-		none: mask.Mask.Count() == 0, everyPatch: all, coverage: a.grid.Coverage(mask.Fraction, settings.Threshold, cells),
-	}
+	cells, found := lowest(a.grid, mask, settings.Threshold)
+	a.found = found
 	a.seconds.Tissue = time.Since(start).Seconds()
 	a.report(result.Progress{Stage: "finding tissue", Done: 1, Total: 1})
 	warn(a.req.Warn, a.ofSlide())
@@ -304,6 +302,12 @@ type tissueFound struct {
 	none       bool // there is none at all
 	everyPatch bool // no patch holds enough, so that all of them count
 	coverage   grid.Coverage
+}
+
+// lowest finds the patches of the lowest magnification that are taken for tissue.
+func lowest(g *grid.Grid, mask *tissue.SlideMask, threshold float64) ([]grid.Cell, tissueFound) {
+	cells, all := g.Lowest(mask.Fraction, threshold)
+	return cells, tissueFound{none: mask.Mask.Count() == 0, everyPatch: all, coverage: g.Coverage(mask.Fraction, threshold, cells)}
 }
 
 // warningsOf are the warnings of a slide and the patches that lie on it.

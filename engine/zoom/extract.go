@@ -57,9 +57,15 @@ func Complete(f *bag.File) *Extracted {
 	return done
 }
 
+// foundInBag is what a bag tells of the tissue: not whether there was any where no
+// patch held enough.
+func foundInBag(m *bag.Manifest) tissueFound {
+	return tissueFound{everyPatch: m.AllPatches, coverage: grid.Coverage{Threshold: m.Tissue.Threshold}}
+}
+
 // warningsOfBag are those that are known of a slide whose patches are in a bag.
 func warningsOfBag(r slideio.Resolution, g *grid.Grid, m *bag.Manifest) []string {
-	return warningsOf(r, g, tissueFound{everyPatch: m.AllPatches, coverage: grid.Coverage{Threshold: m.Tissue.Threshold}})
+	return warningsOf(r, g, foundInBag(m))
 }
 
 // Extract encodes every patch of the tissue at every magnification into a bag.
@@ -84,13 +90,11 @@ func (e *Engine) Extract(ctx context.Context, req ExtractRequest, progress func(
 		return nil, err
 	}
 	report(result.Progress{Stage: "finding tissue", Done: 1, Total: 1})
-	lowest, all := g.Lowest(mask.Fraction, req.Tissue.Threshold)
-	manifest.AllPatches = all
-	warnings := warningsOf(req.Resolution, g, tissueFound{
-		none: mask.Mask.Count() == 0, everyPatch: all, coverage: g.Coverage(mask.Fraction, req.Tissue.Threshold, lowest),
-	})
+	cells, found := lowest(g, mask, req.Tissue.Threshold)
+	manifest.AllPatches = found.everyPatch
+	warnings := warningsOf(req.Resolution, g, found)
 	warn(req.Warn, warnings)
-	x := extraction{Engine: e, slide: req.Slide, grid: g, cells: descend(g, lowest), report: report}
+	x := extraction{Engine: e, slide: req.Slide, grid: g, cells: descend(g, cells), report: report}
 	if x.out, err = bag.Create(req.Path, manifest, x.cells, req.Type); err != nil {
 		return nil, err
 	}

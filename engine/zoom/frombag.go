@@ -38,8 +38,8 @@ func (e *Engine) AnalyzeBag(ctx context.Context, req Request, contentID, name st
 	if err != nil {
 		return nil, fmt.Errorf("%s: %w: %w", name, ErrOtherBag, err)
 	}
-	// Whether there was any tissue at all, the bag does not say.
-	a.found = tissueFound{everyPatch: b.Manifest().AllPatches, coverage: grid.Coverage{Threshold: b.Manifest().Tissue.Threshold}}
+	m := b.Manifest()
+	a.found = foundInBag(&m)
 	a.exhaustive = a.grid.Exhaustive(view.Len(0))
 	logits, probabilities, err := a.fromBag(ctx, view)
 	if err != nil {
